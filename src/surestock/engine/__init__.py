@@ -1,0 +1,1 @@
+"""The engines: each implements ``surestock.inventory.port.Engine`` in its own way."""

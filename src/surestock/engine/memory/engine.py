@@ -1,0 +1,169 @@
+"""Everything in memory, one command after another: the semantics with nothing else around them."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from surestock.engine.state import State, TimedView
+from surestock.engine.timers import Timers
+from surestock.idempotency import IdempotencyConflict, IdempotencyKey, KeyIndex, RefusalMemory
+from surestock.inventory.commands import ExpireReservations
+from surestock.inventory.decide import decide
+from surestock.inventory.due import as_of, without_due
+from surestock.inventory.history import HistoryEntry, explain
+from surestock.inventory.model import Level, Reservation, StockKey
+from surestock.inventory.port import EngineStatus, Envelope, Outcome
+from surestock.inventory.record import Record
+from surestock.inventory.reply import reply_to
+from surestock.kit.clock import Clock
+from surestock.kit.errors import Refusal, Unavailable
+from surestock.kit.ids import IdSource
+
+
+class MemoryEngine:
+    """An engine whose log is a list. No command awaits anything, so each is atomic."""
+
+    def __init__(
+        self, clock: Clock, ids: IdSource, idempotency_ttl: timedelta, refusals: int = 10_000
+    ) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._state = State()
+        self._timers = Timers(self._state.reservation)
+        self._view = TimedView(self._state, self._timers)
+        self._keys = KeyIndex(idempotency_ttl)
+        self._refused = RefusalMemory(refusals)
+        self._records: list[Record] = []
+
+    async def transact(self, envelope: Envelope) -> Outcome:
+        """Carry out one command."""
+        key = envelope.idempotency
+        if key is not None:
+            answered = self._answered(key)
+            if answered is not None:
+                return answered
+        try:
+            return self._commit(envelope)
+        except Refusal as refusal:
+            refusal.request_id = envelope.request_id
+            if key is not None:
+                self._refused.remember(key, refusal)
+            raise
+
+    async def transact_each(
+        self, envelopes: Sequence[Envelope]
+    ) -> list[Outcome | Refusal | Unavailable]:
+        """Carry out commands that stand alone; return an answer for each, in order."""
+        answers: list[Outcome | Refusal | Unavailable] = []
+        for envelope in envelopes:
+            try:
+                answers.append(await self.transact(envelope))
+            except (Refusal, Unavailable) as refusal:
+                answers.append(refusal)
+        return answers
+
+    async def check_batch(self, key: IdempotencyKey) -> None:
+        """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""
+        self._find_record(key)
+
+    def _answered(self, key: IdempotencyKey) -> Outcome | None:
+        record = self._find_record(key)
+        if record is not None and record.reply is not None:
+            return Outcome(record.reply, record.sequence, replayed=True)
+        refusal = self._refused.find(key)
+        if refusal is not None:
+            raise refusal
+        return None
+
+    def _find_record(self, key: IdempotencyKey) -> Record | None:
+        sequence = self._keys.find(key.digest)
+        if sequence is None:
+            return None
+        record = self._records[sequence - 1]
+        if not self._keys.is_live(record.ts, self._clock.now()):
+            return None
+        if record.idempotency is None or record.idempotency.fingerprint != key.fingerprint:
+            raise IdempotencyConflict(key.key)
+        return record
+
+    def _commit(self, envelope: Envelope) -> Outcome:
+        now = self._clock.now()
+        record_id = self._ids.next()
+        decision = decide(self._view, envelope.command, now, record_id)
+        changes = decision.changes
+        sequence = len(self._records) + 1
+        reply = reply_to(envelope.command, changes, record_id, sequence)
+        self._records.append(
+            Record(
+                sequence,
+                record_id,
+                now,
+                envelope.actor,
+                tuple(decision.events),
+                tuple(changes.levels.values()),
+                envelope.idempotency,
+                None if envelope.idempotency is None else reply,
+            )
+        )
+        self._state.apply(changes.levels, changes.reservations)
+        for held in changes.reservations.values():
+            if held.status == "active":
+                self._timers.add(held)
+            else:
+                self._timers.drop(held)
+        if envelope.idempotency is not None:
+            self._keys.add(envelope.idempotency.digest, sequence, now)
+            if envelope.idempotency.batch is not None:
+                self._keys.add(envelope.idempotency.batch, sequence, now)
+        return Outcome(reply, sequence)
+
+    async def expire_due(self) -> int:
+        """Record the end of reservations whose time is over; return on how many levels."""
+        now = self._clock.now()
+        keys = self._timers.due_keys(now)
+        for store_id, sku in keys:
+            if self._view.due((store_id, sku), now):
+                self._commit(Envelope(ExpireReservations(store_id, sku), "surestock", "-"))
+        return len(keys)
+
+    async def find_level(self, key: StockKey) -> Level | None:
+        """Return the level, without the reservations that are due, or None."""
+        level = self._state.level(key)
+        return level and without_due(self._view, level, self._clock.now())
+
+    async def list_levels(self, store_id: str, after: str, limit: int) -> list[Level]:
+        """Return up to ``limit`` levels of a store whose SKU sorts after ``after``, in order."""
+        now = self._clock.now()
+        page = self._state.page(store_id, after, limit)
+        return [without_due(self._view, level, now) for level in page]
+
+    async def find_reservation(self, reservation_id: str) -> Reservation | None:
+        """Return the reservation, as expired when it is due, or None."""
+        held = self._state.reservation(reservation_id)
+        return held and as_of(held, self._clock.now())
+
+    async def records(self, after: int, limit: int) -> list[Record]:
+        """Return up to ``limit`` records with a sequence above ``after``, in order."""
+        return self._records[after : after + limit]
+
+    async def history(self, key: StockKey, after: int, limit: int) -> list[HistoryEntry]:
+        """Return what up to ``limit`` records after sequence ``after`` did to a level."""
+        entries: list[HistoryEntry] = []
+        found = 0
+        for record in self._records[after:]:
+            explained = explain(record, key)
+            if explained:
+                entries.extend(explained)
+                found += 1
+                if found == limit:
+                    break
+        return entries
+
+    def status(self) -> EngineStatus:
+        """Return how the engine is: always well."""
+        return EngineStatus(len(self._records), 0, read_only=False)
+
+    async def start(self) -> None:
+        """Do nothing: there is nothing to recover."""
+
+    async def close(self) -> None:
+        """Do nothing: nothing was durable."""

@@ -1,0 +1,73 @@
+"""The durable state in memory: what the records so far amount to."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sortedcontainers import SortedList
+
+from surestock.engine.timers import Timers
+from surestock.inventory.model import Level, Reservation, StockKey
+
+
+class State:
+    """Levels and reservations by key. Implements ``inventory.view.View``."""
+
+    def __init__(self) -> None:
+        self.levels: dict[StockKey, Level] = {}
+        self.reservations: dict[str, Reservation] = {}
+        self._skus: dict[str, SortedList[str]] = {}
+
+    def level(self, key: StockKey) -> Level | None:
+        """Return the level on record, or None."""
+        return self.levels.get(key)
+
+    def reservation(self, reservation_id: str) -> Reservation | None:
+        """Return the reservation on record, or None."""
+        return self.reservations.get(reservation_id)
+
+    def due(self, key: StockKey, now: datetime) -> Iterable[Reservation]:  # noqa: ARG002 - the port
+        """Return nothing: a replayed record names the reservations that it ends."""
+        return ()
+
+    def apply(self, levels: Mapping[StockKey, Level], held: Mapping[str, Reservation]) -> None:
+        """Take over what one record changed."""
+        for key, level in levels.items():
+            if level.version == 1:
+                self._open(key, level)
+            else:
+                self.levels[key] = level
+        if held:
+            self.reservations.update(held)
+
+    def _open(self, key: StockKey, level: Level) -> None:
+        self.levels[key] = level
+        skus = self._skus.get(level.store_id)
+        if skus is None:
+            skus = self._skus[level.store_id] = SortedList()
+        skus.add(level.sku)
+
+    def page(self, store_id: str, after: str, limit: int) -> list[Level]:
+        """Return up to ``limit`` levels of a store whose SKU sorts after ``after``, in order."""
+        skus = self._skus.get(store_id)
+        if skus is None:
+            return []
+        start = skus.bisect_right(after)
+        return [self.levels[store_id, sku] for sku in skus.islice(start, start + limit)]
+
+
+class TimedView:
+    """A view over some state, with timers to find what is due in it."""
+
+    def __init__(self, state: State, timers: Timers) -> None:
+        self.level = state.levels.get
+        self.reservation = state.reservations.get
+        self._timers = timers
+
+    def due(self, key: StockKey, now: datetime) -> list[Reservation]:
+        """Return the reservations with a line on ``key`` that are due at ``now``."""
+        due = []
+        for reservation_id in self._timers.candidates(key, now):
+            held = self.reservation(reservation_id)
+            if held is not None and held.is_due(now):
+                due.append(held)
+        return due

@@ -1,0 +1,50 @@
+"""Which keys were answered, and by which record: digest -> sequence, for the whole TTL.
+
+The answer itself stays in the log. Entries are kept in generations, a few to each TTL, and a
+generation is dropped whole once its youngest entry is over the TTL: forgetting costs nothing an
+entry. Whether an entry that is found is really within the TTL, its record tells.
+"""
+
+from collections import deque
+from datetime import datetime, timedelta
+
+_GENERATIONS = 8
+
+
+class KeyIndex:
+    """Finds the record that answered a key. Memory is bounded by the keys of one TTL."""
+
+    def __init__(self, ttl: timedelta) -> None:
+        self._ttl = ttl
+        self._span = ttl / _GENERATIONS
+        self._generations: deque[tuple[datetime, dict[bytes, int]]] = deque()
+
+    def __len__(self) -> int:
+        return sum(len(entries) for _, entries in self._generations)
+
+    def add(self, digest: str, sequence: int, at: datetime) -> None:
+        """Remember that record ``sequence``, made at ``at``, answered ``digest``.
+
+        The first record of a digest stands until it is forgotten: a batch key is answered by many.
+        """
+        if not self._generations or at - self._generations[-1][0] >= self._span:
+            self._generations.append((at, {}))
+            self._forget(at)
+        self._generations[-1][1].setdefault(bytes.fromhex(digest), sequence)
+
+    def find(self, digest: str) -> int | None:
+        """Return the sequence of the record that answered ``digest``, or None."""
+        raw = bytes.fromhex(digest)
+        for _, entries in reversed(self._generations):
+            sequence = entries.get(raw)
+            if sequence is not None:
+                return sequence
+        return None
+
+    def is_live(self, at: datetime, now: datetime) -> bool:
+        """Tell whether an answer that was given at ``at`` is still within the TTL."""
+        return now - at < self._ttl
+
+    def _forget(self, now: datetime) -> None:
+        while len(self._generations) > 1 and now - self._generations[1][0] >= self._ttl:
+            self._generations.popleft()

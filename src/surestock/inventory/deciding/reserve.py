@@ -1,0 +1,62 @@
+"""Reserve: one line, or all lines or none."""
+
+from datetime import timedelta
+
+from surestock.inventory.commands import (
+    ExpectedLine,
+    MakeReservation,
+    ReserveStock,
+    stock_key,
+)
+from surestock.inventory.deciding.draft import Draft
+from surestock.inventory.events import StockReserved
+from surestock.inventory.model import Line
+from surestock.inventory.refusals import InsufficientStock, LineFault, LinesRefused
+from surestock.kit.errors import Refusal
+
+
+def reserve(draft: Draft, command: ReserveStock) -> None:
+    """Reserve units of one SKU."""
+    key = stock_key(command)
+    draft.expect(key, command.expected_version)
+    draft.expire_due(key)
+    line = Line(command.store_id, command.sku, command.qty)
+    _check_stock(draft, line)
+    _record(draft, (line,), command.ttl_s, command.reference)
+
+
+def make_reservation(draft: Draft, command: MakeReservation) -> None:
+    """Reserve every line, or refuse with each line that fails."""
+    faults: list[LineFault] = []
+    sound: list[ExpectedLine] = []
+    for wanted in command.lines:
+        try:
+            draft.expect(wanted.line.key, wanted.expected_version)
+        except Refusal as cause:
+            faults.append(LineFault(wanted.line, cause))
+        else:
+            sound.append(wanted)
+    for wanted in sound:
+        draft.expire_due(wanted.line.key)
+    for wanted in sound:
+        try:
+            _check_stock(draft, wanted.line)
+        except InsufficientStock as cause:
+            faults.append(LineFault(wanted.line, cause))
+    if faults:
+        raise LinesRefused(tuple(faults), len(command.lines))
+    lines = tuple(wanted.line for wanted in command.lines)
+    _record(draft, lines, command.ttl_s, command.reference)
+
+
+def _check_stock(draft: Draft, line: Line) -> None:
+    level = draft.level(line.key)
+    if line.qty > level.available:
+        raise InsufficientStock(level.available, line.qty, level)
+
+
+def _record(
+    draft: Draft, lines: tuple[Line, ...], ttl_s: int | None, reference: str | None
+) -> None:
+    expires_at = None if ttl_s is None else draft.now + timedelta(seconds=ttl_s)
+    draft.record(StockReserved(draft.record_id, lines, expires_at, reference))

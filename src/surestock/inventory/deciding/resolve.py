@@ -1,0 +1,65 @@
+"""Commit, release and extend: what can become of a reservation."""
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from surestock.inventory.commands import (
+    CommitReservation,
+    ExtendReservation,
+    ReleaseReservation,
+)
+from surestock.inventory.deciding.draft import Draft
+from surestock.inventory.events import (
+    ReservationCommitted,
+    ReservationExtended,
+    ReservationReleased,
+)
+from surestock.inventory.model import Line, Reservation
+from surestock.inventory.refusals import LinesNotReserved, NotFound, ReservationResolved
+
+
+def commit(draft: Draft, command: CommitReservation) -> None:
+    """Let the reserved units leave on-hand: all of them, or the part that was named."""
+    held = _active(draft, command.reservation_id)
+    committed = held.lines if command.lines is None else _named_part(held, command.lines)
+    for line in held.lines:
+        draft.expire_due(line.key)
+    taken = {line.key: line.qty for line in committed}
+    rest = (Line(it.store_id, it.sku, it.qty - taken.get(it.key, 0)) for it in held.lines)
+    released = tuple(line for line in rest if line.qty > 0)
+    draft.record(ReservationCommitted(held.reservation_id, committed, released))
+
+
+def release(draft: Draft, command: ReleaseReservation) -> None:
+    """Give all units back."""
+    held = _active(draft, command.reservation_id)
+    for line in held.lines:
+        draft.expire_due(line.key)
+    draft.record(ReservationReleased(held.reservation_id, held.lines))
+
+
+def extend(draft: Draft, command: ExtendReservation) -> None:
+    """Set a new time to expire. No level is touched, so no version goes up."""
+    held = _active(draft, command.reservation_id)
+    expires_at = draft.now + timedelta(seconds=command.ttl_s)
+    draft.record(ReservationExtended(held.reservation_id, expires_at))
+
+
+def _active(draft: Draft, reservation_id: str) -> Reservation:
+    held = draft.view.reservation(reservation_id)
+    if held is None:
+        raise NotFound(f"reservation {reservation_id}")
+    if held.is_due(draft.now):
+        raise ReservationResolved(replace(held, status="expired"))
+    if held.status != "active":
+        raise ReservationResolved(held)
+    return held
+
+
+def _named_part(held: Reservation, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    reserved = {line.key: line.qty for line in held.lines}
+    for line in lines:
+        if line.qty > reserved.get(line.key, 0):
+            raise LinesNotReserved(held, line)
+    return lines

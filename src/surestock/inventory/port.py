@@ -1,0 +1,105 @@
+"""The engine, as the rest of Surestock sees it. Implementations stand in ``surestock.engine``.
+
+No engine-specific type crosses this port, a command names all its keys up front, and the
+idempotency key is committed together with the events.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from surestock.idempotency import IdempotencyKey
+from surestock.inventory.commands import Command
+from surestock.inventory.history import HistoryEntry
+from surestock.inventory.model import Level, Reservation, StockKey
+from surestock.inventory.record import Record, Reply
+from surestock.kit.errors import Refusal, Unavailable
+
+
+class Envelope(Struct, frozen=True):
+    """A command, and who sends it: the API client, its request, its idempotency key."""
+
+    command: Command
+    actor: str
+    request_id: str
+    idempotency: IdempotencyKey | None = None
+
+
+class Outcome(Struct, frozen=True):
+    """A committed command: its reply, its place in the log, and whether this is a replay."""
+
+    reply: Reply
+    sequence: int
+    replayed: bool = False
+
+
+class EngineStatus(Struct, frozen=True):
+    """What an engine tells of itself, for the probes.
+
+    ``queue_depth`` is in commands that are decided and not yet durable. ``reasons`` say in words
+    why it is not ready, and are empty when it is.
+    """
+
+    sequence: int
+    queue_depth: int
+    read_only: bool
+    reasons: tuple[str, ...] = ()
+
+
+class Engine(Protocol):
+    """Carries out commands and answers reads. Every answer rests on durable state only."""
+
+    async def transact(self, envelope: Envelope) -> Outcome:
+        """Carry out one command; return once it is durable.
+
+        Raises :class:`~surestock.kit.errors.Refusal` when it was declined and changed nothing,
+        :class:`~surestock.kit.errors.Unavailable` when it could not be carried out now.
+        """
+        ...
+
+    async def transact_each(
+        self, envelopes: Sequence[Envelope]
+    ) -> list[Outcome | Refusal | Unavailable]:
+        """Carry out commands that stand alone; return an answer for each, in order."""
+        ...
+
+    async def check_batch(self, key: IdempotencyKey) -> None:
+        """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""
+        ...
+
+    async def find_level(self, key: StockKey) -> Level | None:
+        """Return the level, without the reservations that are due, or None."""
+        ...
+
+    async def list_levels(self, store_id: str, after: str, limit: int) -> list[Level]:
+        """Return up to ``limit`` levels of a store whose SKU sorts after ``after``, in order."""
+        ...
+
+    async def find_reservation(self, reservation_id: str) -> Reservation | None:
+        """Return the reservation, as expired when it is due, or None."""
+        ...
+
+    async def records(self, after: int, limit: int) -> list[Record]:
+        """Return up to ``limit`` durable records with a sequence above ``after``, in order."""
+        ...
+
+    async def history(self, key: StockKey, after: int, limit: int) -> list[HistoryEntry]:
+        """Return what up to ``limit`` records after sequence ``after`` did to a level."""
+        ...
+
+    async def expire_due(self) -> int:
+        """Record the end of reservations whose time is over; return on how many levels."""
+        ...
+
+    def status(self) -> EngineStatus:
+        """Return how the engine is."""
+        ...
+
+    async def start(self) -> None:
+        """Recover the state. Nothing else may be called before."""
+        ...
+
+    async def close(self) -> None:
+        """Make durable what was decided, and let go of the data."""
+        ...

@@ -1,0 +1,1 @@
+"""The smallest pieces, which depend on nothing else: clock, ids, files, failpoints, base errors."""
