@@ -117,7 +117,7 @@ deps: .venv/.dev-installed
 
 tidy: .venv/.dev-installed
 	@echo '==> tidy'
-	@$(BIN)/python -m pytest -q tests/test_tidy.py
+	@$(BIN)/python -m pytest -q tests/test_tidy.py tests/tidy
 
 coverage: .venv/.dev-installed
 	@echo '==> tests with branch coverage'

@@ -1,0 +1,1 @@
+"""The tests: each name reads as a sentence of the specification."""
