@@ -6,6 +6,7 @@ A rule that nothing can break proves nothing: tests/tidy/test_teeth.py feeds eac
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from configparser import ConfigParser
 
 import pytest
 
@@ -82,3 +83,12 @@ def test_every_lint_rule_that_is_left_out_has_its_reason_beside_it() -> None:
     left_out = [line for line in lines if line.startswith(('    "', '"src/'))]
     assert left_out, "the rule looked at nothing"
     assert [line for line in left_out if not re.search(r"# \S", line)] == []
+
+
+def test_the_architecture_document_and_the_import_contracts_name_the_same_layers() -> None:
+    contracts = ConfigParser()
+    contracts.read(ROOT / ".importlinter", encoding="utf-8")
+    layers = re.findall(r"\w+", contracts["importlinter:contract:layers"]["layers"])
+    assert layers, "the rule looked at nothing"
+    document = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert [layer for layer in layers if not re.search(rf"\b{layer}\b", document)] == []
