@@ -1,0 +1,100 @@
+"""Command line of the demo: one sale on a service of its own, then the audit.
+
+Exit codes: 0 when every level is right and the log verifies, 1 when not, 2 for a wrong setting.
+"""
+
+import asyncio
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from rich.console import Console
+
+from demo.connection import ServiceUnreachable
+from demo.oracle import audit, expectations
+from demo.process import ServiceFailed, running, verify
+from demo.report import report
+from demo.sale import Outcome, hold_sale
+from demo.sales import LAST_WEEK, Sales, read_sales, total_by_key
+from demo.till import UnexpectedAnswer
+
+RUNS = Path(__file__).parent.parent / "data" / "demo"
+CLIENTS = 64
+SHOWN = 10
+
+
+def _weeks(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= LAST_WEEK:
+        msg = f"{text!r} is not a number of weeks from 1 to {LAST_WEEK}"
+        raise ArgumentTypeError(msg)
+    return int(text)
+
+
+def _new_directory(text: str) -> Path:
+    path = Path(text)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        msg = f"{text} exists and is not an empty directory"
+        raise ArgumentTypeError(msg)
+    return path
+
+
+def main() -> int:
+    """Run the demo and return the exit code."""
+    parser = ArgumentParser(prog="demo/run", description=__doc__.partition("\n")[0])
+    parser.add_argument("--weeks", type=_weeks, default="2", help="first weeks of the year to sell")
+    parser.add_argument("--dir", type=_new_directory, help="where the data goes; kept")
+    parser.add_argument("--keep", action="store_true", help="keep the data of a good run")
+    options = parser.parse_args()
+    console = Console()
+    if options.dir is None:
+        RUNS.mkdir(parents=True, exist_ok=True)
+    directory = options.dir or Path(mkdtemp(prefix="sale-", dir=RUNS))
+    directory.mkdir(parents=True, exist_ok=True)
+    good = False
+    try:
+        good = asyncio.run(_demo(options.weeks, directory, console))
+    except* (ServiceFailed, ServiceUnreachable, UnexpectedAnswer) as group:
+        console.print(f"demo: {_first(group)}", style="red", markup=False)
+    finally:
+        if good and not options.keep and options.dir is None:
+            rmtree(directory)
+        else:
+            console.print(f"The data is kept in {directory}", soft_wrap=True)
+    return 0 if good else 1
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+async def _demo(weeks: int, directory: Path, console: Console) -> bool:
+    """Hold the sale in ``directory``, print the report; return whether all was well."""
+    data_dir = directory / "data"
+    console.print(f"Reading the sale lines of {weeks} weeks ...")
+    sales = await asyncio.to_thread(read_sales, weeks)
+    async with running(data_dir, directory / "server.log") as port:
+        console.print(f"The service runs on port {port} with DATA_DIR={data_dir}", soft_wrap=True)
+        outcome = await hold_sale(sales, port, CLIENTS, console)
+    books_agree = await asyncio.to_thread(_audit, sales, outcome, console)
+    code, printed = await verify(data_dir)
+    console.print(f"surestock verify (exit code {code}):\n{printed}", markup=False, soft_wrap=True)
+    return books_agree and code == 0
+
+
+def _audit(sales: Sales, outcome: Outcome, console: Console) -> bool:
+    """Hold every level against the oracle and print what was found; return whether all agree."""
+    receipts = outcome.receipts
+    sold = total_by_key(receipts.sold)
+    expected = expectations(outcome.opening, sales.demand, sold, receipts.left_alone)
+    mismatches = list(audit(expected, outcome.levels))
+    console.print(report(sales, outcome, len(mismatches)))
+    for (store, sku), what in mismatches[:SHOWN]:
+        console.print(f"store {store}, SKU {sku}: {what}", style="red", soft_wrap=True)
+    return not mismatches
+
+
+if __name__ == "__main__":
+    sys.exit(main())

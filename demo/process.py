@@ -1,0 +1,102 @@
+"""The service as a process: started on a free port, asked to stop, verified offline."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from demo.connection import Connection, ServiceUnreachable
+
+HOST = "127.0.0.1"
+SURESTOCK = Path(__file__).parent.parent / ".venv" / "bin" / "surestock"
+START_S, STOP_S, POLL_S = 60.0, 60.0, 0.05
+OK = 200
+
+
+class ServiceFailed(Exception):
+    """The service did not start, or did not end as it should."""
+
+
+@asynccontextmanager
+async def running(data_dir: Path, log: Path) -> AsyncIterator[int]:
+    """Run the service on ``data_dir`` while the body runs, and yield its port.
+
+    What it prints goes to the file ``log``. It is stopped by SIGTERM, whatever happened. Raises
+    :class:`ServiceFailed` when it does not answer in time, or does not stop with exit code 0.
+    """
+    port = _free_port()
+    settings = (f"HOST={HOST}", f"PORT={port}", "ENGINE=log", f"DATA_DIR={data_dir}")
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            "env", *settings, str(SURESTOCK), "serve", stdout=output, stderr=output
+        )
+    try:
+        await _until_ready(process, port, log)
+        yield port
+    finally:
+        await _stop(process, log)
+
+
+async def verify(data_dir: Path) -> tuple[int, str]:
+    """Have the data directory verified offline; return the exit code and what was printed."""
+    process = await asyncio.create_subprocess_exec(
+        str(SURESTOCK),
+        "verify",
+        str(data_dir),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await process.communicate()
+    return await process.wait(), printed.decode(errors="replace").strip()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def _until_ready(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+    connection = Connection(HOST, port)
+    last = "it never answered"
+    try:
+        async with asyncio.timeout(START_S):
+            while process.returncode is None:
+                try:
+                    answer = await connection.exchange("GET", "/health/readiness", b"")
+                except ServiceUnreachable as error:
+                    last = str(error)
+                else:
+                    if answer.status == OK:
+                        return
+                    last = f"readiness answered {answer.status}"
+                await asyncio.sleep(POLL_S)
+    except TimeoutError as error:
+        msg = f"the service was not ready after {START_S:.0f} s: {last}; its output is in {log}"
+        raise ServiceFailed(msg) from error
+    finally:
+        connection.close()
+    msg = f"the service did not start:\n{_tail(log)}"
+    raise ServiceFailed(msg)
+
+
+async def _stop(process: asyncio.subprocess.Process, log: Path) -> None:
+    if process.returncode is None:
+        process.terminate()
+    try:
+        async with asyncio.timeout(STOP_S):
+            code = await process.wait()
+    except TimeoutError as error:
+        process.kill()
+        await process.wait()
+        msg = f"the service still ran {STOP_S:.0f} s after SIGTERM"
+        raise ServiceFailed(msg) from error
+    if code != 0:
+        msg = f"the service ended with exit code {code}:\n{_tail(log)}"
+        raise ServiceFailed(msg)
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-10:])
