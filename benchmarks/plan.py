@@ -1,0 +1,48 @@
+"""How much is measured: the full plan, and the short one that only shows that all of it runs."""
+
+from dataclasses import dataclass
+from typing import Final
+
+ON_HAND: Final = 1_000_000_000
+"""Units on hand of every SKU: no reserve is ever refused for want of stock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Sizes of one run; ``seconds`` is the length of one round of one contender."""
+
+    name: str
+    rounds: int
+    seconds: int
+    warmup_seconds: int
+    scale_skus: tuple[int, ...]
+    log_lengths: tuple[int, ...]
+    memory_skus: int
+    memory_reservations: int
+    connections: int = 64
+    threads: int = 1
+    skus: int = 10_000
+    batch_rows: int = 100
+
+
+FULL: Final = Plan(
+    name="full",
+    rounds=5,
+    seconds=6,
+    warmup_seconds=2,
+    scale_skus=(1_000, 100_000, 1_000_000),
+    log_lengths=(10_000, 100_000, 1_000_000),
+    memory_skus=1_000_000,
+    memory_reservations=1_000_000,
+)
+
+QUICK: Final = Plan(
+    name="quick",
+    rounds=2,
+    seconds=2,
+    warmup_seconds=1,
+    scale_skus=(1_000, 20_000),
+    log_lengths=(1_000, 20_000),
+    memory_skus=20_000,
+    memory_reservations=20_000,
+)

@@ -1,0 +1,119 @@
+"""The claims that a run is judged by, each computed from its raw figures.
+
+A ratio between two contenders is taken inside each round, where they were neighbours in time,
+and the median over the rounds counts; the spread is told beside it.
+"""
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Final, Literal
+
+import msgspec
+
+from benchmarks.results import Results
+from benchmarks.rounds import Sample
+from benchmarks.scale import letter_of
+
+_MILLION: Final = 1_000_000
+Figure = Literal["app_cpu_us", "requests_per_second", "operations_per_second"]
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """One claim: its bound, what was measured (None: not in this run), and the rounds' spread."""
+
+    claim: str
+    at_least: bool
+    bound: float
+    unit: str = ""
+    value: float | None = None
+    spread: tuple[float, float] | None = None
+
+    @property
+    def outcome(self) -> str:
+        """``met``, ``not met``, or ``not measured``."""
+        if self.value is None:
+            return "not measured"
+        held = self.value >= self.bound if self.at_least else self.value <= self.bound
+        return "met" if held else "not met"
+
+
+def paired(
+    samples: Sequence[Sample], above: tuple[str, Figure], below: tuple[str, Figure]
+) -> list[float]:
+    """Return one ratio for each round in which both contenders were measured."""
+    below_at = {each.round: each for each in samples if each.letter == below[0]}
+    ratios: list[float] = []
+    for top in samples:
+        if top.letter == above[0] and top.round in below_at:
+            numerator: float = getattr(top, above[1])
+            denominator: float = getattr(below_at[top.round], below[1])
+            ratios.append(numerator / denominator)
+    return ratios
+
+
+def _ratio(claim: str, ratios: Sequence[float], bound: float, *, at_least: bool) -> Verdict:
+    if not ratios:
+        return Verdict(claim, at_least, bound)
+    spread = (min(ratios), max(ratios))
+    return Verdict(claim, at_least, bound, "×", median(ratios), spread)
+
+
+def _contests(results: Results) -> list[Verdict]:
+    samples = results.samples
+    speed: Figure = "requests_per_second"
+    cpu: Figure = "app_cpu_us"
+    scaled = paired(results.scale_samples, (letter_of(_MILLION), cpu), (letter_of(1_000), cpu))
+    batched = paired(samples, ("d", "operations_per_second"), ("b", speed))
+    return [
+        _ratio(
+            "(b) durable reserve against (a) doing nothing, server CPU",
+            paired(samples, ("b", cpu), ("a", cpu)),
+            0.8,
+            at_least=False,
+        ),
+        _ratio(
+            "(c) one SKU against (b) many, requests/s",
+            paired(samples, ("c", speed), ("b", speed)),
+            0.9,
+            at_least=True,
+        ),
+        _ratio(
+            "(b) against (e) PostgreSQL, requests/s",
+            paired(samples, ("b", speed), ("e", speed)),
+            3.0,
+            at_least=True,
+        ),
+        _ratio("(d) batches against (b), operations/s", batched, 8.0, at_least=True),
+        _ratio("CPU per write, 1,000,000 SKUs against 1,000", scaled, 1.15, at_least=False),
+    ]
+
+
+def _start(results: Results) -> Verdict:
+    seconds = [start.median_seconds for start in results.starts if start.events == _MILLION]
+    value = seconds[0] if seconds else None
+    claim = "start with 1,000,000 events in the log"
+    return Verdict(claim, at_least=False, bound=10.0, unit="s", value=value)
+
+
+def _memory(results: Results) -> list[Verdict]:
+    each_skus = [stocked.worst_each for stocked in results.stocked if stocked.skus == _MILLION]
+    each_sku = each_skus[0] if each_skus else None
+    kept = results.reservations
+    each_reservation: float | None = None
+    if kept is not None and kept.reservations == _MILLION:
+        each_reservation = max(kept.live_each, kept.restarted_each)
+    return [
+        Verdict("memory a SKU at 1,000,000", at_least=False, bound=1024, unit="B", value=each_sku),
+        Verdict(
+            "memory an active reservation at 1,000,000",
+            at_least=False,
+            bound=400,
+            unit="B",
+            value=each_reservation,
+        ),
+    ]
+
+
+def judge(results: Results) -> list[Verdict]:
+    """Return the verdict on every claim, also those that this run did not measure."""
+    return [*_contests(results), _start(results), *_memory(results)]
