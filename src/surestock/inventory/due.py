@@ -1,4 +1,4 @@
-"""What a reader sees between the moment a reservation's time is over and the record that says so."""
+"""What a reader sees after a reservation's time is over, and before a record says so."""
 
 from datetime import datetime
 

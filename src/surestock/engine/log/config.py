@@ -1,0 +1,42 @@
+"""What the log engine needs to know, and whom it tells."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from msgspec import Struct, field
+
+from surestock.journal.append import AppendConfig
+
+
+class LogConfig(Struct, frozen=True):
+    """Settings of the log engine.
+
+    ``directory`` is where segments stand. ``max_pending`` bounds the commands that are decided and
+    not yet durable. ``join_timeout_s`` is how long a repeated idempotency key waits for the first.
+    """
+
+    directory: Path
+    append: AppendConfig = field(default_factory=AppendConfig)
+    idempotency_ttl: timedelta = timedelta(hours=24)
+    max_pending: int = 10_000
+    max_refusals: int = 10_000
+    join_timeout_s: float = 5.0
+
+
+class LogObserver:
+    """Is told what happens. This one does nothing; telemetry brings one that counts."""
+
+    def committed(self, records: int, seconds: float) -> None:
+        """``records`` became durable together, ``seconds`` after they were handed over."""
+
+    def retried(self) -> None:
+        """A write to the log failed and is tried again. Called in the writer's thread."""
+
+    def failed(self, records: int) -> None:
+        """``records`` commands could not be written, and were answered so."""
+
+    def torn(self, aside: Path, why: str) -> None:
+        """A torn tail was cut off at start, and set aside."""
+
+    def recovered(self, sequence: int, seconds: float) -> None:
+        """The log was replayed up to ``sequence``."""

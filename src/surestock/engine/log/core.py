@@ -1,0 +1,187 @@
+"""The part of the write path that never waits: decide, record, apply.
+
+All of it runs on the event loop, in one piece for each command: between looking at the state and
+handing the record over, nothing else happens.
+"""
+
+import asyncio
+
+from surestock.engine.log.config import LogConfig, LogObserver
+from surestock.engine.log.group_commit import GroupCommit
+from surestock.engine.log.log_file import OpenLog
+from surestock.engine.log.overlay import Overlay
+from surestock.engine.log.ticket import Declined, Pending, Ticket
+from surestock.engine.state import State, TimedView
+from surestock.idempotency import KeyIndex, RefusalMemory
+from surestock.inventory.commands import ReservationCommand
+from surestock.inventory.decide import decide
+from surestock.inventory.model import StockKey
+from surestock.inventory.port import EngineStatus, Envelope, Outcome
+from surestock.inventory.record import Record, encode_record
+from surestock.inventory.reply import reply_to
+from surestock.inventory.unavailable import Overloaded, ReadOnly
+from surestock.journal.errors import WriteFailed
+from surestock.journal.read import SparseIndex
+from surestock.journal.scan import Place
+from surestock.kit.clock import Clock
+from surestock.kit.errors import Refusal
+from surestock.kit.ids import IdSource
+
+
+class WriteCore:
+    """State, overlay, keys and the open log of a :class:`~surestock.engine.log.LogEngine`."""
+
+    def __init__(
+        self, config: LogConfig, clock: Clock, ids: IdSource, observer: LogObserver
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._ids = ids
+        self._observer = observer
+        self.state = State()
+        self.overlay = Overlay(self.state)
+        self.durable = TimedView(self.state, self.overlay.timers)
+        self.keys = KeyIndex(config.idempotency_ttl)
+        self.refused = RefusalMemory(config.max_refusals)
+        self.in_flight: dict[str, Ticket] = {}
+        self.index = SparseIndex()
+        self._sequence = 0
+        self._durable_sequence = 0
+        self._log: OpenLog | None = None
+        self._group: GroupCommit | None = None
+        self._failure: asyncio.Future[BaseException] | None = None
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Recover the state and open the log. Raises a ``JournalError``."""
+        self._failure = loop.create_future()
+        self._log = OpenLog(self._config, self._clock, self._observer)
+        try:
+            recovered = self._log.replay(self.state, self.keys, self.index)
+        except BaseException:
+            self._log.close()
+            raise
+        self._sequence = self._durable_sequence = recovered.sequence
+        self.overlay.timers.add_all(self.state.reservations.values())
+        self._group = GroupCommit(loop, self._clock, self._settle, self._fail)
+        self._group.start(self._log.writer(recovered.end, self._group.written))
+
+    def execute(self, envelope: Envelope, keys: list[StockKey]) -> Ticket:
+        """Decide a command and hand its record over; return the ticket of the answer.
+
+        ``keys`` are the levels it may touch, which the caller has locked. Raises a
+        :class:`Refusal` that rests on durable state alone, ``Overloaded`` or ``ReadOnly``.
+        """
+        group = self._group
+        if group is None or self._failure is None or self._failure.done():
+            raise ReadOnly
+        if group.depth >= self._config.max_pending:
+            raise Overloaded
+        key = envelope.idempotency
+        command = envelope.command
+        now = self._clock.now()
+        record_id = self._ids.next()
+        try:
+            decision = decide(self.overlay, command, now, record_id)
+        except Refusal as refusal:
+            return self._decline(envelope, keys, refusal)
+        changes = decision.changes
+        sequence = self._sequence + 1
+        reply = reply_to(command, changes, record_id, sequence)
+        record = Record(
+            sequence,
+            record_id,
+            now,
+            envelope.actor,
+            tuple(decision.events),
+            tuple(changes.levels.values()),
+            key,
+            None if key is None else reply,
+        )
+        pending = Pending(key, Outcome(reply, sequence), encode_record(record), changes)
+        self._sequence = sequence
+        self.overlay.add(pending)
+        if key is not None:
+            self.in_flight[key.digest] = pending
+        group.submit(pending)
+        return pending
+
+    def _decline(self, envelope: Envelope, keys: list[StockKey], refusal: Refusal) -> Ticket:
+        """Answer with ``refusal``, as soon as what it was decided on is durable."""
+        refusal.request_id = envelope.request_id
+        command = envelope.command
+        reservation_id = command.reservation_id if isinstance(command, ReservationCommand) else None
+        key = envelope.idempotency
+        basis = self.overlay.latest(keys, reservation_id)
+        if basis is None:
+            if key is not None:
+                self.refused.remember(key, refusal)
+            raise refusal
+        declined = Declined(key, refusal)
+        if basis.declined is None:
+            basis.declined = []
+        basis.declined.append(declined)
+        if key is not None:
+            self.in_flight[key.digest] = declined
+        return declined
+
+    def _settle(self, batch: list[Pending], place: Place, seconds: float) -> None:
+        """Apply records that are durable, and answer."""
+        now = self._clock.now()
+        self.index.add(batch[0].promised.sequence, place)
+        self._durable_sequence = batch[-1].promised.sequence
+        for pending in batch:
+            changes = pending.changes
+            self.state.apply(changes.levels, changes.reservations)
+            self.overlay.settle(pending)
+            key = pending.key
+            if key is not None:
+                self.keys.add(key.digest, pending.promised.sequence, now)
+                if key.batch is not None:
+                    self.keys.add(key.batch, pending.promised.sequence, now)
+                del self.in_flight[key.digest]
+            pending.settle(pending.promised, None)
+            for declined in pending.declined or ():
+                if declined.key is not None:
+                    self.refused.remember(declined.key, declined.refusal)
+                    del self.in_flight[declined.key.digest]
+                declined.settle(None, declined.refusal)
+        self._observer.committed(len(batch), seconds)
+
+    def _fail(self, batch: list[Pending], error: BaseException) -> None:
+        """Answer commands whose records did not become durable, and forget what they changed."""
+        self.overlay.drop()
+        self._sequence = self._durable_sequence
+        if not isinstance(error, WriteFailed) and self._failure and not self._failure.done():
+            self._failure.set_result(error)
+        for pending in batch:
+            for ticket in (pending, *(pending.declined or ())):
+                if ticket.key is not None:
+                    del self.in_flight[ticket.key.digest]
+                ticket.settle(None, ReadOnly())
+        self._observer.failed(len(batch))
+
+    async def failed(self) -> BaseException:
+        """Wait until the log can no longer be trusted; return why."""
+        if self._failure is None:
+            msg = "the engine has not been started"
+            raise AssertionError(msg)
+        return await asyncio.shield(self._failure)
+
+    def status(self) -> EngineStatus:
+        """Return how the engine is."""
+        depth = 0 if self._group is None else self._group.depth
+        reasons = []
+        if self._failure is None or self._failure.done():
+            reasons.append("the event log is not trusted to be durable any more")
+        if depth >= self._config.max_pending:
+            reasons.append("the queue of commands is full")
+        return EngineStatus(self._durable_sequence, depth, bool(reasons), tuple(reasons))
+
+    async def close(self) -> None:
+        """Make durable what was submitted, and let go of the log."""
+        if self._group is not None:
+            await self._group.close()
+            self._group = None
+        if self._log is not None:
+            self._log.close()
+            self._log = None

@@ -1,0 +1,206 @@
+"""The embedded engine: the write path of the service, from an envelope to a durable answer."""
+
+import asyncio
+from collections.abc import Sequence
+
+from surestock.engine.log.archive import Archive
+from surestock.engine.log.config import LogConfig, LogObserver
+from surestock.engine.log.core import WriteCore
+from surestock.engine.log.ticket import Ticket
+from surestock.idempotency import IdempotencyConflict, IdempotencyInFlight, IdempotencyKey
+from surestock.inventory.commands import ExpireReservations
+from surestock.inventory.due import as_of, without_due
+from surestock.inventory.history import HistoryEntry
+from surestock.inventory.keys import keys_of
+from surestock.inventory.model import Level, Reservation, StockKey
+from surestock.inventory.port import EngineStatus, Envelope, Outcome
+from surestock.inventory.record import Record
+from surestock.kit.clock import Clock
+from surestock.kit.errors import Refusal, SurestockError, Unavailable
+from surestock.kit.ids import IdSource
+from surestock.locking import KeyedMutex
+
+_ROWS_A_TURN = 100
+
+
+class LogEngine:
+    """Implements ``inventory.port.Engine`` on an event log that this process alone writes."""
+
+    def __init__(
+        self,
+        config: LogConfig,
+        clock: Clock,
+        ids: IdSource,
+        observer: LogObserver | None = None,
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._core = WriteCore(config, clock, ids, observer or LogObserver())
+        self._mutex: KeyedMutex[StockKey] = KeyedMutex()
+        self._archive = Archive(self._core.index)
+
+    async def start(self) -> None:
+        """Recover the state from the log. Raises a ``JournalError`` when it cannot be trusted."""
+        self._core.start(asyncio.get_running_loop())
+
+    async def close(self) -> None:
+        """Make durable what was decided, and let go of the log."""
+        await self._core.close()
+
+    async def failed(self) -> BaseException:
+        """Wait until the log can no longer be trusted, which may be never; return why."""
+        return await self._core.failed()
+
+    async def transact(self, envelope: Envelope) -> Outcome:
+        """Carry out one command; return once it is durable."""
+        ticket = self._begin(envelope)
+        if ticket is None:
+            return await self._transact_waiting(envelope)
+        return await ticket.answer()
+
+    async def transact_each(
+        self, envelopes: Sequence[Envelope]
+    ) -> list[Outcome | Refusal | Unavailable]:
+        """Carry out commands that stand alone; return an answer for each, in order."""
+        begun: list[Ticket | SurestockError | None] = []
+        for row, envelope in enumerate(envelopes, 1):
+            try:
+                begun.append(self._begin(envelope))
+            except (Refusal, Unavailable) as error:
+                begun.append(error)
+            if row % _ROWS_A_TURN == 0 and row < len(envelopes):
+                await asyncio.sleep(0)
+        answers: list[Outcome | Refusal | Unavailable] = []
+        for envelope, ticket in zip(envelopes, begun, strict=True):
+            if isinstance(ticket, Ticket) and ticket.outcome is not None:
+                answers.append(ticket.outcome)
+                continue
+            try:
+                if isinstance(ticket, SurestockError):
+                    raise ticket
+                if ticket is None:
+                    answers.append(await self._transact_waiting(envelope))
+                else:
+                    answers.append(await ticket.answer())
+            except (Refusal, Unavailable) as error:
+                answers.append(error)
+        return answers
+
+    def _begin(self, envelope: Envelope) -> Ticket | None:
+        """Decide a command that need not wait for anything first; None for one that must."""
+        key = envelope.idempotency
+        core = self._core
+        if key is not None:
+            if key.digest in core.in_flight or core.keys.find(key.digest) is not None:
+                return None
+            refusal = core.refused.find(key)
+            if refusal is not None:
+                raise refusal.with_traceback(None)
+        keys = keys_of(core.overlay, envelope.command, self._clock.now())
+        if not self._mutex.try_acquire(keys):
+            return None
+        try:
+            return core.execute(envelope, keys)
+        finally:
+            self._mutex.release(keys)
+
+    async def _transact_waiting(self, envelope: Envelope) -> Outcome:
+        """Carry out a command that may be a repeat, or whose levels are locked."""
+        key = envelope.idempotency
+        core = self._core
+        if key is not None:
+            answered = await self._answered(key)
+            if answered is not None:
+                return answered
+        while True:
+            keys = keys_of(core.overlay, envelope.command, self._clock.now())
+            async with self._mutex.hold(keys):
+                if key is not None and key.digest in core.in_flight:
+                    continue_with = core.in_flight[key.digest]
+                elif set(keys_of(core.overlay, envelope.command, self._clock.now())) <= set(keys):
+                    continue_with = core.execute(envelope, keys)
+                else:
+                    continue
+            return await continue_with.answer()
+
+    async def _answered(self, key: IdempotencyKey) -> Outcome | None:
+        """Return the first answer to a key: of the first request if it runs, or from the log."""
+        core = self._core
+        while True:
+            running = core.in_flight.get(key.digest)
+            if running is not None:
+                return await self._join(key, running)
+            sequence = core.keys.find(key.digest)
+            record = None if sequence is None else await self._archive.record(sequence)
+            if record is not None and core.keys.is_live(record.ts, self._clock.now()):
+                _check(key, record)
+                if record.reply is not None:
+                    return Outcome(record.reply, record.sequence, replayed=True)
+            if key.digest not in core.in_flight:
+                refusal = core.refused.find(key)
+                if refusal is not None:
+                    raise refusal.with_traceback(None)
+                return None
+
+    async def _join(self, key: IdempotencyKey, running: Ticket) -> Outcome:
+        if running.key is None or running.key.fingerprint != key.fingerprint:
+            raise IdempotencyConflict(key.key)
+        try:
+            async with asyncio.timeout(self._config.join_timeout_s):
+                outcome = await running.answer()
+        except TimeoutError:
+            raise IdempotencyInFlight(key.key) from None
+        return Outcome(outcome.reply, outcome.sequence, replayed=True)
+
+    async def check_batch(self, key: IdempotencyKey) -> None:
+        """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""
+        sequence = self._core.keys.find(key.digest)
+        record = None if sequence is None else await self._archive.record(sequence)
+        if record is not None and self._core.keys.is_live(record.ts, self._clock.now()):
+            _check(key, record)
+
+    async def expire_due(self) -> int:
+        """Record the end of reservations whose time is over; return on how many levels."""
+        due = self._core.overlay.timers.due_keys(self._clock.now())
+        commands = [ExpireReservations(store_id, sku) for store_id, sku in due]
+        await self.transact_each(
+            [Envelope(it, "surestock", "expiry") for it in commands if self._is_due(it)]
+        )
+        return len(due)
+
+    def _is_due(self, command: ExpireReservations) -> bool:
+        key = (command.store_id, command.sku)
+        return bool(self._core.overlay.due(key, self._clock.now()))
+
+    async def find_level(self, key: StockKey) -> Level | None:
+        """Return the level, without the reservations that are due, or None."""
+        level = self._core.state.level(key)
+        return level and without_due(self._core.durable, level, self._clock.now())
+
+    async def list_levels(self, store_id: str, after: str, limit: int) -> list[Level]:
+        """Return up to ``limit`` levels of a store whose SKU sorts after ``after``, in order."""
+        now = self._clock.now()
+        page = self._core.state.page(store_id, after, limit)
+        return [without_due(self._core.durable, level, now) for level in page]
+
+    async def find_reservation(self, reservation_id: str) -> Reservation | None:
+        """Return the reservation, as expired when it is due, or None."""
+        held = self._core.state.reservation(reservation_id)
+        return held and as_of(held, self._clock.now())
+
+    async def records(self, after: int, limit: int) -> list[Record]:
+        """Return up to ``limit`` durable records with a sequence above ``after``, in order."""
+        return await self._archive.records(after, limit)
+
+    async def history(self, key: StockKey, after: int, limit: int) -> list[HistoryEntry]:
+        """Return what up to ``limit`` records after sequence ``after`` did to a level."""
+        return await self._archive.history(key, after, limit)
+
+    def status(self) -> EngineStatus:
+        """Return how the engine is."""
+        return self._core.status()
+
+
+def _check(key: IdempotencyKey, record: Record) -> None:
+    if record.idempotency is None or record.idempotency.fingerprint != key.fingerprint:
+        raise IdempotencyConflict(key.key)

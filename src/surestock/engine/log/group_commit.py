@@ -1,0 +1,105 @@
+"""Group commit: while one batch is on its way to the disk, the next one gathers.
+
+At most one batch is with the writer thread. Everything here runs on the event loop.
+"""
+
+from asyncio import AbstractEventLoop, Future
+from collections.abc import Callable
+
+from surestock.engine.log.ticket import Pending
+from surestock.journal.append import Batch
+from surestock.journal.scan import Place
+from surestock.journal.writer import JournalWriter
+from surestock.kit.clock import Clock
+
+_MAX_BATCH_RECORDS = 4096
+
+
+class GroupCommit:
+    """Gathers records and hands them to the journal, a batch at a time.
+
+    ``durable(records, place, seconds)`` is called for a batch that is on disk; ``failed(records,
+    error)`` with every record that is not, and will not be.
+    """
+
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        clock: Clock,
+        durable: Callable[[list[Pending], Place, float], None],
+        failed: Callable[[list[Pending], BaseException], None],
+    ) -> None:
+        self._loop = loop
+        self._clock = clock
+        self._durable = durable
+        self._failed = failed
+        self._writer: JournalWriter | None = None
+        self._gathered: list[Pending] = []
+        self._writing: list[Pending] = []
+        self._handed_over_at = 0.0
+        self._flush_is_due = False
+        self._idle: Future[None] | None = None
+
+    @property
+    def depth(self) -> int:
+        """Records that are decided and not yet durable."""
+        return len(self._gathered) + len(self._writing)
+
+    def start(self, writer: JournalWriter) -> None:
+        """Write through ``writer``, whose ``written`` is :meth:`written`."""
+        self._writer = writer
+
+    def submit(self, pending: Pending) -> None:
+        """Take a record for the next batch. Records are written in the order of submission."""
+        self._gathered.append(pending)
+        if not self._writing and not self._flush_is_due:
+            # Once this turn of the event loop is over: what else it decides goes with it.
+            self._flush_is_due = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_is_due = False
+        if self._writing or not self._gathered or self._writer is None:
+            return
+        self._writing = self._gathered[:_MAX_BATCH_RECORDS]
+        del self._gathered[:_MAX_BATCH_RECORDS]
+        first, last = self._writing[0].promised.sequence, self._writing[-1].promised.sequence
+        ts = self._clock.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self._handed_over_at = self._clock.monotonic()
+        self._writer.put(Batch(first, last, ts, [pending.encoded for pending in self._writing]))
+
+    def written(self, _batch: Batch, result: Place | BaseException) -> None:
+        """Take the writer's word, in its thread, over to the event loop."""
+        self._loop.call_soon_threadsafe(self._settle, result)
+
+    def _settle(self, result: Place | BaseException) -> None:
+        batch, self._writing = self._writing, []
+        if isinstance(result, Place):
+            try:
+                self._durable(batch, result, self._clock.monotonic() - self._handed_over_at)
+            except BaseException as defect:
+                self._failed([], defect)
+                raise
+            if self._gathered:
+                self._flush()
+        else:
+            # Whatever gathered meanwhile was decided on the records that are lost.
+            batch += self._gathered
+            self._gathered = []
+            self._failed(batch, result)
+        if not self.depth and self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
+
+    async def drained(self) -> None:
+        """Wait until nothing is on its way."""
+        while self.depth:
+            if self._idle is None or self._idle.done():
+                self._idle = self._loop.create_future()
+            await self._idle
+
+    async def close(self) -> None:
+        """Make durable what was submitted, then end the writer thread."""
+        await self.drained()
+        if self._writer is not None:
+            await self._loop.run_in_executor(None, self._writer.close)
+            self._writer = None

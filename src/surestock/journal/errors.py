@@ -1,0 +1,56 @@
+"""What can be wrong with the log."""
+
+from pathlib import Path
+
+from surestock.kit.errors import SurestockError
+
+
+class JournalError(SurestockError):
+    """The log cannot be used."""
+
+
+class JournalDamaged(JournalError):
+    """The log was altered or lost a part. ``line`` counts from 1, ``offset`` is in bytes."""
+
+    def __init__(self, path: Path, line: int, offset: int, why: str) -> None:
+        super().__init__(
+            f"{path.name} line {line} at byte {offset}: {why}. Restore the file from a backup; "
+            "Surestock does not start on a log that it cannot trust."
+        )
+        self.path = path
+        self.line = line
+        self.offset = offset
+        self.why = why
+
+
+class UnknownFormat(JournalError):
+    """A segment says that it is of a format that this release does not know."""
+
+    def __init__(self, path: Path, format_name: str) -> None:
+        super().__init__(
+            f"{path.name} is of format {format_name!r}, which this release cannot read. "
+            "Use the release that wrote it, or a newer one."
+        )
+        self.format_name = format_name
+
+
+class JournalHeld(JournalError):
+    """Another process works on this log."""
+
+    def __init__(self, directory: Path, holder: str) -> None:
+        super().__init__(
+            f"The event log in {directory} is in use by {holder}. Stop that process first, or "
+            "give this one a DATA_DIR of its own."
+        )
+        self.holder = holder
+
+
+class WriteFailed(JournalError):
+    """A batch could not be written, after all retries. Nothing of it is in the log."""
+
+
+class SyncFailed(JournalError):
+    """fdatasync or fsync failed. Nobody knows what is on the disk: the process must end.
+
+    Linux may mark the pages clean after a failed fsync, so one that succeeds later proves nothing.
+    """

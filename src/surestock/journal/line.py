@@ -1,0 +1,98 @@
+"""Encode and decode the lines of a segment."""
+
+from collections.abc import Sequence
+from zlib import crc32
+
+from msgspec import DecodeError, Raw, Struct, ValidationError, json
+
+FORMAT = "surestock-log/1"
+GENESIS = "00000000"
+"""The ``prev`` of the first line of a log."""
+
+LINE_START = b'{"crc":"'
+"""How every line starts. JSON text inside a line cannot hold these bytes: a quote is escaped."""
+
+_CRC_END = len(LINE_START) + 8
+_BODY = _CRC_END + 2
+
+
+class Header(Struct, frozen=True):
+    """The first line of a segment. ``first`` is the sequence that the segment starts with."""
+
+    crc: str
+    prev: str
+    format: str
+    first: int
+    ts: str
+
+
+class Commit(Struct, frozen=True):
+    """A group commit: the records ``first`` to ``last``, as their JSON array."""
+
+    crc: str
+    prev: str
+    first: int
+    last: int
+    ts: str
+    records: Raw
+
+
+class BadLine(ValueError):
+    """The bytes are no sound line. The message says why."""
+
+
+_decode_header = json.Decoder(Header).decode
+_decode_commit = json.Decoder(Commit).decode
+
+
+def encode_header(prev: str, first: int, ts: str) -> tuple[bytes, str]:
+    """Return a segment's first line, with its line feed, and its crc."""
+    return _sealed(
+        f'"prev":"{prev}","format":"{FORMAT}","first":{first},"ts":"{ts}"}}'.encode("ascii")
+    )
+
+
+def encode_commit(
+    prev: str, first: int, last: int, ts: str, records: Sequence[bytes]
+) -> tuple[bytes, str]:
+    """Return the line of a group commit, with its line feed, and its crc.
+
+    ``records`` are JSON objects, each on one line.
+    """
+    head = f'"prev":"{prev}","first":{first},"last":{last},"ts":"{ts}","records":['
+    return _sealed(b"".join((head.encode("ascii"), b",".join(records), b"]}")))
+
+
+def _sealed(rest: bytes) -> tuple[bytes, str]:
+    crc = f"{crc32(rest):08x}"
+    return b"".join((LINE_START, crc.encode("ascii"), b'",', rest, b"\n")), crc
+
+
+def check(line: bytes) -> None:
+    """Raise :class:`BadLine` unless ``line`` (without line feed) is what its crc says."""
+    if not line.startswith(LINE_START) or line[_CRC_END:_BODY] != b'",':
+        msg = "it does not start like a line of the log"
+        raise BadLine(msg)
+    if line[len(LINE_START) : _CRC_END] != b"%08x" % crc32(memoryview(line)[_BODY:]):
+        msg = "its checksum does not match"
+        raise BadLine(msg)
+
+
+def decode_header(line: bytes) -> Header:
+    """Return the header that ``line`` holds. Raises :class:`BadLine`."""
+    check(line)
+    try:
+        return _decode_header(line)
+    except (ValidationError, DecodeError) as error:
+        msg = f"it is no segment header ({error})"
+        raise BadLine(msg) from error
+
+
+def decode_commit(line: bytes) -> Commit:
+    """Return the group commit that ``line`` holds. Raises :class:`BadLine`."""
+    check(line)
+    try:
+        return _decode_commit(line)
+    except (ValidationError, DecodeError) as error:
+        msg = f"it is no group commit ({error})"
+        raise BadLine(msg) from error

@@ -1,0 +1,1 @@
+"""How to go on when something fails: retries with backoff."""
