@@ -57,7 +57,10 @@ class MakeReservation(Struct, frozen=True, tag=True):
 
 
 class CommitReservation(Struct, frozen=True, tag=True):
-    """Let the reserved units leave on-hand: all, or only ``lines`` (the rest is released)."""
+    """Let the reserved units leave on-hand: all, or only ``lines`` (the rest is released).
+
+    Lines that name the same level are summed.
+    """
 
     reservation_id: str
     lines: tuple[Line, ...] | None = None

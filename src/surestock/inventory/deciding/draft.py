@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from surestock.inventory.due import without_due
 from surestock.inventory.events import Event, ReservationExpired
 from surestock.inventory.evolve import evolve
 from surestock.inventory.model import Level, StockKey
@@ -35,7 +36,7 @@ class Draft:
         if level is None:
             raise NotFound(f"SKU {key[1]} in store {key[0]}")
         if expected_version is not None and level.version != expected_version:
-            raise VersionConflict(expected_version, level)
+            raise VersionConflict(expected_version, self.shown(key))
         return level
 
     def expire_due(self, key: StockKey) -> None:
@@ -50,3 +51,14 @@ class Draft:
         if level is None:
             raise NotFound(f"SKU {key[1]} in store {key[0]}")
         return level
+
+    def shown(self, key: StockKey) -> Level:
+        """Return the level as a read shows it, for a refusal. Raises :class:`NotFound`.
+
+        A refusal records nothing, not even the expiries that the draft has applied: their version
+        would be one that no client can name.
+        """
+        level = self.view.level(key)
+        if level is None:
+            raise NotFound(f"SKU {key[1]} in store {key[0]}")
+        return without_due(self.view, level, self.now)

@@ -32,12 +32,12 @@ def count(draft: Draft, command: CountStock) -> None:
         )
         return
     if command.must_not_exist:
-        raise VersionConflict(None, known)
+        raise VersionConflict(None, draft.shown(key))
     draft.expect(key, command.expected_version)
     draft.expire_due(key)
     level = draft.level(key)
     if command.on_hand < level.reserved:
-        raise CountBelowReserved(command.on_hand, level)
+        raise CountBelowReserved(command.on_hand, draft.shown(key))
     delta = command.on_hand - level.on_hand
     draft.record(
         StockCounted(command.store_id, command.sku, command.on_hand, delta, command.reason)
@@ -51,9 +51,9 @@ def adjust(draft: Draft, command: AdjustStock) -> None:
     draft.expire_due(key)
     level = draft.level(key)
     if level.available + command.delta < 0:
-        raise InsufficientStock(level.available, -command.delta, level)
+        raise InsufficientStock(level.available, -command.delta, draft.shown(key))
     if level.on_hand + command.delta > MAX_QUANTITY:
-        raise QuantityLimit(level)
+        raise QuantityLimit(draft.shown(key))
     draft.record(
         StockAdjusted(
             command.store_id, command.sku, command.delta, command.reason, command.reference

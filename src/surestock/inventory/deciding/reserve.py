@@ -33,7 +33,7 @@ def make_reservation(draft: Draft, command: MakeReservation) -> None:
         try:
             draft.expect(wanted.line.key, wanted.expected_version)
         except Refusal as cause:
-            faults.append(LineFault(wanted.line, cause))
+            faults.append(_fault(wanted.line, cause))
         else:
             sound.append(wanted)
     for wanted in sound:
@@ -42,17 +42,22 @@ def make_reservation(draft: Draft, command: MakeReservation) -> None:
         try:
             _check_stock(draft, wanted.line)
         except InsufficientStock as cause:
-            faults.append(LineFault(wanted.line, cause))
+            faults.append(_fault(wanted.line, cause))
     if faults:
         raise LinesRefused(tuple(faults), len(command.lines))
     lines = tuple(wanted.line for wanted in command.lines)
     _record(draft, lines, command.ttl_s, command.reference)
 
 
+def _fault(line: Line, cause: Refusal) -> LineFault:
+    """Keep the refusal without its traceback, whose frames would live as long as it does."""
+    return LineFault(line, cause.with_traceback(None))
+
+
 def _check_stock(draft: Draft, line: Line) -> None:
-    level = draft.level(line.key)
-    if line.qty > level.available:
-        raise InsufficientStock(level.available, line.qty, level)
+    available = draft.level(line.key).available
+    if line.qty > available:
+        raise InsufficientStock(available, line.qty, draft.shown(line.key))
 
 
 def _record(

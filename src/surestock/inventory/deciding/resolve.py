@@ -15,7 +15,7 @@ from surestock.inventory.events import (
     ReservationExtended,
     ReservationReleased,
 )
-from surestock.inventory.model import Line, Reservation
+from surestock.inventory.model import Line, Reservation, StockKey
 from surestock.inventory.refusals import LinesNotReserved, NotFound, ReservationResolved
 
 
@@ -58,8 +58,12 @@ def _active(draft: Draft, reservation_id: str) -> Reservation:
 
 
 def _named_part(held: Reservation, lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    reserved = {line.key: line.qty for line in held.lines}
+    part: dict[StockKey, Line] = {}
     for line in lines:
-        if line.qty > reserved.get(line.key, 0):
+        same = part.get(line.key)
+        part[line.key] = line if same is None else replace(line, qty=same.qty + line.qty)
+    reserved = {line.key: line.qty for line in held.lines}
+    for key, line in part.items():
+        if line.qty > reserved.get(key, 0):
             raise LinesNotReserved(held, line)
-    return lines
+    return tuple(part.values())
