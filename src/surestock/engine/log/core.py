@@ -20,6 +20,7 @@ from surestock.inventory.port import EngineStatus, Envelope, Outcome
 from surestock.inventory.record import Record, encode_record
 from surestock.inventory.reply import reply_to
 from surestock.inventory.unavailable import Overloaded, ReadOnly
+from surestock.journal.append import LogEnd
 from surestock.journal.errors import WriteFailed
 from surestock.journal.read import SparseIndex
 from surestock.journal.scan import Place
@@ -51,19 +52,26 @@ class WriteCore:
         self._group: GroupCommit | None = None
         self._failure: asyncio.Future[BaseException] | None = None
 
-    def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Recover the state and open the log. Raises a ``JournalError``."""
+    async def start(self) -> None:
+        """Recover the state, in a worker thread, and open the log. Raises a ``JournalError``."""
+        loop = asyncio.get_running_loop()
+        end = await asyncio.to_thread(self._recover)
         self._failure = loop.create_future()
-        self._log = OpenLog(self._config, self._clock, self._observer)
+        self._group = GroupCommit(loop, self._clock, self._settle, self._fail)
+        if self._log is not None:
+            self._group.start(self._log.writer(end, self._group.written))
+
+    def _recover(self) -> LogEnd:
+        log = OpenLog(self._config, self._clock, self._observer)
         try:
-            recovered = self._log.replay(self.state, self.keys, self.index)
+            recovered = log.replay(self.state, self.keys, self.index)
         except BaseException:
-            self._log.close()
+            log.close()
             raise
+        self._log = log
         self._sequence = self._durable_sequence = recovered.sequence
         self.overlay.timers.add_all(self.state.reservations.values())
-        self._group = GroupCommit(loop, self._clock, self._settle, self._fail)
-        self._group.start(self._log.writer(recovered.end, self._group.written))
+        return recovered.end
 
     def execute(self, envelope: Envelope, keys: list[StockKey]) -> Ticket:
         """Decide a command and hand its record over; return the ticket of the answer.

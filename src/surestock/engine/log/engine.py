@@ -41,7 +41,7 @@ class LogEngine:
 
     async def start(self) -> None:
         """Recover the state from the log. Raises a ``JournalError`` when it cannot be trusted."""
-        self._core.start(asyncio.get_running_loop())
+        await self._core.start()
 
     async def close(self) -> None:
         """Make durable what was decided, and let go of the log."""

@@ -1,0 +1,1 @@
+"""What the log engine adds to the contract of every engine: group commit, and a disk that fails."""

@@ -1,0 +1,58 @@
+"""Cutting a torn tail: set aside first, then cut, and safe to be interrupted at each step."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from surestock.journal.repair import cut_torn_tail
+from surestock.journal.scan import Scan, TornTail
+from tests.journal.logs import failing, read_log, write_log
+
+
+def torn(directory: Path) -> TornTail:
+    """A log of three lines whose last is cut short."""
+    write_log(directory, 3)
+    (segment,) = directory.glob("*.ndjson")
+    segment.write_bytes(segment.read_bytes()[:-5])
+    scan = Scan(directory)
+    for _ in scan:
+        pass
+    assert scan.torn is not None
+    return scan.torn
+
+
+def test_the_tail_is_set_aside_before_it_is_cut(tmp_path: Path) -> None:
+    tail = torn(tmp_path)
+    cut_off = tail.segment.read_bytes()[tail.offset :]
+    aside = cut_torn_tail(tail)
+    assert aside.read_bytes() == cut_off
+    assert aside.stat().st_mode & 0o777 == 0o600
+    assert read_log(tmp_path) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "failpoint", ["file.write", "repair.copy.fsync", "directory.fsync", "repair.truncate.fsync"]
+)
+def test_an_interrupted_repair_is_done_again_at_the_next_start(
+    tmp_path: Path, failpoint: str
+) -> None:
+    tail = torn(tmp_path)
+    cut_off = tail.segment.read_bytes()[tail.offset :]
+    with (
+        failing(failpoint, OSError(errno.EIO, "Input/output error")),
+        pytest.raises(OSError, match="Input/output error"),
+    ):
+        cut_torn_tail(tail)
+    assert read_log(tmp_path) == [1, 2]
+    assert cut_off in (tmp_path / f"{tail.segment.name}.torn").read_bytes()
+
+
+def test_a_later_tail_is_kept_beside_an_earlier_one(tmp_path: Path) -> None:
+    first = torn(tmp_path)
+    earlier = cut_torn_tail(first).read_bytes()
+    with first.segment.open("ab") as segment:
+        segment.write(b'{"crc":"')
+    assert read_log(tmp_path) == [1, 2]
+    aside = tmp_path / f"{first.segment.name}.torn"
+    assert aside.read_bytes() == earlier + b'{"crc":"'
