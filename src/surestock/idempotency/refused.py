@@ -16,12 +16,12 @@ class RefusalMemory:
 
     def remember(self, key: IdempotencyKey, refusal: Refusal) -> None:
         """Keep ``refusal`` as the answer to ``key``; the oldest goes when there are too many."""
-        self._refused[key.digest] = (key.fingerprint, refusal)
+        self._refused[key.digest] = (key.fingerprint, _bare(refusal))
         if len(self._refused) > self._limit:
             self._refused.popitem(last=False)
 
     def find(self, key: IdempotencyKey) -> Refusal | None:
-        """Return the refusal that was the answer to ``key``, or None.
+        """Return a copy of the refusal that was the answer to ``key``, or None.
 
         Raises :class:`IdempotencyConflict` when the key was used for another payload.
         """
@@ -31,4 +31,15 @@ class RefusalMemory:
         fingerprint, refusal = found
         if fingerprint != key.fingerprint:
             raise IdempotencyConflict(key.key)
-        return refusal
+        return _bare(refusal)
+
+
+def _bare(refusal: Refusal) -> Refusal:
+    """Copy a refusal without its traceback.
+
+    A traceback keeps the frames of the request that was refused, with all their locals, and grows
+    each time the same exception is raised again.
+    """
+    copy = type(refusal).__new__(type(refusal), *refusal.args)
+    copy.__dict__.update(refusal.__dict__)
+    return copy

@@ -29,8 +29,10 @@ def boot_and_count(made: str) -> tuple[str, int]:
 
     Raises ``ValueError`` for a text that no source made.
     """
-    boot, _, count = made.rpartition("-")
-    if not boot:
+    boot, dash, digits = made.rpartition("-")
+    # int() reads many spellings of a number, and a source writes one.
+    count = int(digits, 16) if dash else 0
+    if count < 1 or f"{count:x}" != digits or not boot:
         msg = f"not an id of this service: {made!r}"
         raise ValueError(msg)
-    return boot, int(count, 16)
+    return boot, count
