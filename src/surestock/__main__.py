@@ -1,0 +1,5 @@
+"""``python -m surestock`` is the command line."""
+
+from surestock.cli.app import main
+
+main()

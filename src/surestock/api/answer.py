@@ -1,0 +1,66 @@
+"""What an endpoint answers; the gateway sends it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from msgspec import json
+
+from surestock.inventory.model import Level
+from surestock.inventory.port import Outcome
+from surestock.inventory.reply import stock_body
+
+JSON = (b"content-type", b"application/json")
+PROBLEM = (b"content-type", b"application/problem+json")
+NDJSON = (b"content-type", b"application/x-ndjson")
+_REPLAYED = (b"idempotent-replayed", b"true")
+_OK = 200
+_CREATED = 201
+
+encode = json.Encoder().encode
+
+
+class Answer:
+    """A status, headers (with the content type, without its length), and a body.
+
+    With ``chunks`` the body is a stream of these, and ``body`` is not sent.
+    """
+
+    __slots__ = ("body", "chunks", "headers", "status")
+
+    def __init__(
+        self,
+        status: int,
+        body: bytes | memoryview,
+        headers: list[tuple[bytes, bytes]],
+        chunks: AsyncIterator[bytes] | None = None,
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers
+        self.chunks = chunks
+
+
+def json_answer(body: Any, status: int = _OK) -> Answer:  # noqa: ANN401 - what msgspec can encode
+    """Answer with the JSON of ``body``."""
+    return Answer(status, encode(body), [JSON])
+
+
+def stock_answer(level: Level) -> Answer:
+    """Answer a read with a stock record and its version as the ETag."""
+    return Answer(_OK, encode(stock_body(level)), [JSON, (b"etag", b'"%d"' % level.version)])
+
+
+def outcome_answer(outcome: Outcome) -> Answer:
+    """Answer a mutation: the reply's bytes as they are on record."""
+    reply = outcome.reply
+    headers = [JSON, (b"x-commit-sequence", b"%d" % outcome.sequence)]
+    if reply.version is not None:
+        headers.append((b"etag", b'"%d"' % reply.version))
+    if outcome.replayed:
+        headers.append(_REPLAYED)
+    status = _OK
+    if reply.created:
+        status = _CREATED
+        if reply.reservation_id is not None:
+            headers.append((b"location", f"/reservations/{reply.reservation_id}".encode()))
+    return Answer(status, bytes(reply.body), headers)

@@ -1,0 +1,1 @@
+"""Many operations in one request: rows to commands, outcomes to rows, and the endless form."""

@@ -1,0 +1,78 @@
+"""A batch's rows on their way to the engine and back."""
+
+from collections.abc import Sequence
+
+from surestock.api.answer import encode
+from surestock.api.call import ACTOR, Call
+from surestock.api.mutation import name_try
+from surestock.api.problems import problem_of
+from surestock.api.schemas.batch import AdjustRow, CountRow, ReserveRow
+from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key, row_key
+from surestock.inventory.commands import AdjustStock, CountStock, ReserveStock, StockCommand
+from surestock.inventory.port import Envelope, Outcome
+from surestock.kit.errors import Refusal, SurestockError, Unavailable
+from surestock.telemetry.metrics import Metrics
+
+Row = CountRow | AdjustRow | ReserveRow
+_OK = 200
+_CREATED = 201
+
+
+def command_of(row: Row) -> StockCommand:
+    """Return the command that a valid row stands for."""
+    if isinstance(row, ReserveRow):
+        return ReserveStock(
+            row.store_id, row.sku, row.qty, row.expected_version, row.ttl_seconds, row.reference
+        )
+    if isinstance(row, AdjustRow):
+        return AdjustStock(
+            row.store_id, row.sku, row.delta, row.expected_version, row.reason, row.reference
+        )
+    return CountStock(row.store_id, row.sku, row.on_hand, row.expected_version, reason=row.reason)
+
+
+def envelopes_of(
+    call: Call, rows: Sequence[Row], batch: IdempotencyKey | None = None
+) -> list[Envelope]:
+    """Return the rows as the engine takes them, each under its own key or one made from the batch's."""
+    request_id = call.request_id
+    method = call.scope["method"]
+    path = call.path
+    envelopes = []
+    for index, row in enumerate(rows):
+        command = command_of(row)
+        named = None
+        if row.idempotency_key is not None:
+            named = make_key(ACTOR, method, path, row.idempotency_key, fingerprint_of(command))
+        elif batch is not None:
+            named = row_key(batch, index)
+        envelopes.append(Envelope(command, ACTOR, request_id, named))
+    return envelopes
+
+
+def name_batch(call: Call, rows: Sequence[Row]) -> IdempotencyKey | None:
+    """Return the key of the whole batch, bound to everything in it, or None without one."""
+    key = call.idempotency_key
+    if key is None:
+        return None
+    return name_try(call, key, [(command_of(row), row.idempotency_key) for row in rows])
+
+
+def show(answer: Outcome | Refusal | Unavailable, metrics: Metrics) -> bytes:
+    """Return the JSON members of one row's answer, with the braces."""
+    if isinstance(answer, Outcome):
+        if answer.replayed:
+            metrics.idempotent_hits += 1
+        if answer.reply.created:
+            metrics.count_row(_CREATED)
+            return b'{"status":201,' + memoryview(answer.reply.body)[1:]
+        metrics.count_row(_OK)
+        return b'{"status":200,' + memoryview(answer.reply.body)[1:]
+    return show_problem(answer, metrics)
+
+
+def show_problem(error: SurestockError, metrics: Metrics) -> bytes:
+    """Return the JSON of the problem that one row met."""
+    problem = problem_of(error)
+    metrics.count_row(problem["status"])
+    return encode(problem)

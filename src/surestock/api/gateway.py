@@ -1,0 +1,108 @@
+"""The outermost layer: every request gets an id, a route, an answer, a log line and a count.
+
+Plain ASGI. Endpoints return an :class:`~surestock.api.answer.Answer` or raise; nothing else ever
+sends. A refusal's traceback is dropped once it is answered: refusals are remembered for replays,
+and a traceback would keep the whole request alive with them.
+"""
+
+from surestock.api.answer import Answer
+from surestock.api.call import Call, Receive, Scope, Send
+from surestock.api.errors import ClientGone, InternalError
+from surestock.api.headers import find_request_id
+from surestock.api.paths import PathTree
+from surestock.api.problems import is_known, problem_answer
+from surestock.api.route import CheckedRoute
+from surestock.api.service import Service
+from surestock.kit.errors import SurestockError
+from surestock.telemetry.trace import trace_id
+
+_GONE = 499
+_MOST_LOGGED_CHARS = 512
+
+
+class Gateway:
+    """Serves the routes."""
+
+    def __init__(self, routes: list[CheckedRoute], service: Service) -> None:
+        self._service = service
+        self._paths = PathTree(routes, service.metrics)
+        self._unmatched = service.metrics.route("*", "unmatched")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await _answer_other(scope, receive, send)
+            return
+        service = self._service
+        started = service.clock.monotonic()
+        call = Call(service, scope, receive, "")
+        call.request_id = request_id = (
+            find_request_id(call.headers.get(b"x-request-id")) or service.request_ids.next()
+        )
+        stats = self._unmatched
+        try:
+            target, ids = self._paths.find(scope)
+            stats = target.stats
+            answer = await target.route.serve(call, ids)
+        except Exception as error:  # noqa: BLE001 - the last place that can answer it
+            answer = self._answer_error(error, call)
+        status = answer.status
+        if status != _GONE:
+            await _send(answer, request_id, scope, send)
+        seconds = service.clock.monotonic() - started
+        stats.count(status, seconds)
+        self._log(call, status, seconds)
+
+    def _answer_error(self, error: Exception, call: Call) -> Answer:
+        if not isinstance(error, SurestockError) or not is_known(error):
+            self._service.log.error(
+                "request failed", requestId=call.request_id, path=call.path, exc_info=error
+            )
+            error = InternalError()
+        instance = call.scope["raw_path"].decode("ascii", "replace")
+        answer = problem_answer(error, instance, call.request_id)
+        error.__traceback__ = None
+        return answer
+
+    def _log(self, call: Call, status: int, seconds: float) -> None:
+        traceparent = call.headers.get(b"traceparent")
+        trace = {} if traceparent is None else {"traceId": trace_id(traceparent)}
+        self._service.log.info(
+            "request",
+            method=call.scope["method"],
+            url=call.path[:_MOST_LOGGED_CHARS],
+            status=status,
+            durationMs=round(seconds * 1000, 3),
+            requestId=call.request_id,
+            **trace,
+        )
+
+
+async def _send(answer: Answer, request_id: str, scope: Scope, send: Send) -> None:
+    headers = answer.headers
+    headers.append((b"x-request-id", request_id.encode()))
+    start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+    if answer.chunks is not None:
+        await send(start)
+        async for chunk in answer.chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    body = answer.body
+    headers.append((b"content-length", b"%d" % len(body)))
+    await send(start)
+    if scope["method"] == "HEAD":
+        body = b""
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _answer_other(scope: Scope, receive: Receive, send: Send) -> None:
+    """Take part in the server's lifespan, which nothing here needs; turn a websocket away."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1000})
+        return
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

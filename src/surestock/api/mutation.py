@@ -1,0 +1,47 @@
+"""From a valid request to the engine and back: the scope of the key, and the version's condition."""
+
+from surestock.api.answer import Answer, outcome_answer
+from surestock.api.call import ACTOR, Call
+from surestock.api.errors import Fault, ValidationFailed, WeakTag
+from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key
+from surestock.inventory.commands import Command
+from surestock.inventory.model import StockKey
+from surestock.inventory.port import Envelope
+from surestock.inventory.refusals import NotFound
+
+
+async def carry_out(call: Call, command: Command) -> Answer:
+    """Hand ``command`` to the engine under the request's key, and answer with the outcome."""
+    key = call.idempotency_key
+    named = None if key is None else name_try(call, key, command)
+    service = call.service
+    outcome = await service.engine.transact(Envelope(command, ACTOR, call.request_id, named))
+    if outcome.replayed:
+        service.metrics.idempotent_hits += 1
+    return outcome_answer(outcome)
+
+
+def name_try(call: Call, key: str, payload: object) -> IdempotencyKey:
+    """Bind a key to its scope (client, method, path) and to what is asked for."""
+    return make_key(ACTOR, call.scope["method"], call.path, key, fingerprint_of(payload))
+
+
+async def expected_version(call: Call, stock: StockKey, in_body: int | None) -> int | None:
+    """Return the version that the client expects, by If-Match or by the body.
+
+    Raises :class:`ValidationFailed` when the two differ, :class:`WeakTag` when If-Match cannot
+    match (or ``NotFound``, which comes first, when there is nothing to match).
+    """
+    condition = call.if_match
+    if condition is None or condition.version is None:
+        return in_body
+    if in_body is not None and in_body != condition.version:
+        raise ValidationFailed(
+            Fault("body", "/expectedVersion", "differs from the version in If-Match")
+        )
+    if condition.weak:
+        level = await call.service.engine.find_level(stock)
+        if level is None:
+            raise NotFound(f"SKU {stock[1]} in store {stock[0]}")
+        raise WeakTag(condition.version, level)
+    return condition.version

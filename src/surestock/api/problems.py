@@ -1,0 +1,103 @@
+"""The mapping from errors to problems (RFC 9457): one table, and what each error adds.
+
+A test asserts that every error class that can reach a client has its row.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+from surestock.api import errors as api
+from surestock.api.answer import PROBLEM, Answer, encode
+from surestock.api.problem_members import members_of
+from surestock.idempotency import IdempotencyConflict, IdempotencyInFlight
+from surestock.inventory import refusals as ref
+from surestock.inventory import unavailable as un
+from surestock.kit.errors import Refusal, SurestockError, Unavailable
+
+
+class Kind(Struct, frozen=True):
+    """How an error shows: HTTP status, stable code, title."""
+
+    status: int
+    code: str
+    title: str
+
+
+_INSUFFICIENT = Kind(409, "InsufficientStock", "Not enough stock")
+_NOT_FOUND = Kind(404, "NotFound", "Not found")
+_CONFLICT = Kind(409, "VersionConflict", "Another version is current")
+
+KINDS: dict[type[SurestockError], Kind] = {
+    api.ValidationFailed: Kind(400, "ValidationError", "The request is malformed"),
+    api.RouteNotFound: _NOT_FOUND,
+    api.MethodNotAllowed: Kind(405, "MethodNotAllowed", "Method not allowed"),
+    api.NotAcceptable: Kind(406, "NotAcceptable", "Not acceptable"),
+    api.BodyTooLarge: Kind(413, "BodyTooLarge", "Body too large"),
+    api.UnsupportedMediaType: Kind(415, "UnsupportedMediaType", "Unsupported media type"),
+    api.ClientGone: Kind(499, "ClientGone", "The client hung up"),
+    api.InternalError: Kind(500, "InternalError", "Internal error"),
+    api.WeakTag: _CONFLICT,
+    ref.NotFound: _NOT_FOUND,
+    ref.VersionConflict: _CONFLICT,
+    ref.InsufficientStock: _INSUFFICIENT,
+    ref.CountBelowReserved: _INSUFFICIENT,
+    ref.LinesNotReserved: _INSUFFICIENT,
+    ref.QuantityLimit: Kind(409, "QuantityLimit", "Quantity limit"),
+    ref.ReservationResolved: Kind(409, "ReservationResolved", "The reservation has had its end"),
+    IdempotencyConflict: Kind(409, "IdempotencyConflict", "The key was used for another payload"),
+    IdempotencyInFlight: Kind(409, "IdempotencyInFlight", "The first request is still running"),
+    un.Overloaded: Kind(503, "Overloaded", "Overloaded"),
+    un.ReadOnly: Kind(503, "ReadOnly", "Read-only"),
+    un.ShuttingDown: Kind(503, "ShuttingDown", "Shutting down"),
+}
+
+_LINES_REFUSED = {
+    kind.code: Kind(kind.status, kind.code, "Some lines cannot be reserved")
+    for kind in (_NOT_FOUND, _CONFLICT, _INSUFFICIENT)
+}
+
+
+def kind_of(error: SurestockError) -> Kind:
+    """Return how ``error`` shows. Several refused lines show as the one that comes first in order:
+    existence, then version, then stock.
+    """
+    if isinstance(error, ref.LinesRefused):
+        causes = {kind_of(fault.cause).code for fault in error.faults}
+        return next(kind for code, kind in _LINES_REFUSED.items() if code in causes)
+    return KINDS[type(error)]
+
+
+def is_known(error: SurestockError) -> bool:
+    """Tell whether ``error`` is meant for clients."""
+    return isinstance(error, ref.LinesRefused) or type(error) in KINDS
+
+
+def problem_of(error: SurestockError) -> dict[str, Any]:
+    """Return the members that do not depend on the request: the whole problem of a batch's row."""
+    kind = kind_of(error)
+    message = str(error)
+    return {
+        "type": f"urn:surestock:problem:{kind.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": message,
+        "error": kind.code,
+        "message": message,
+        **members_of(error, kind_of),
+    }
+
+
+def problem_answer(error: SurestockError, instance: str, request_id: str) -> Answer:
+    """Answer with the problem; a remembered refusal names the request that it refused first."""
+    if isinstance(error, Refusal) and error.request_id is not None:
+        request_id = error.request_id
+    problem = problem_of(error)
+    problem["instance"] = instance
+    problem["requestId"] = request_id
+    headers = [PROBLEM]
+    if isinstance(error, Unavailable):
+        headers.append((b"retry-after", b"%d" % max(1, error.retry_after_s)))
+    if isinstance(error, api.MethodNotAllowed):
+        headers.append((b"allow", error.allow.encode()))
+    return Answer(problem["status"], encode(problem), headers)

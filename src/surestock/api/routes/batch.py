@@ -1,0 +1,83 @@
+"""Many operations in one request: a JSON document of up to 1,000, or NDJSON without an end."""
+
+from fastapi import APIRouter
+
+from surestock.api.answer import JSON, NDJSON, Answer
+from surestock.api.batching.rows import envelopes_of, name_batch, show
+from surestock.api.batching.stream import answer_lines
+from surestock.api.body import read_model
+from surestock.api.call import Call
+from surestock.api.documented import answers, errors
+from surestock.api.errors import Fault, UnsupportedMediaType, ValidationFailed
+from surestock.api.request_headers import Keyed
+from surestock.api.route import CheckedRoute
+from surestock.api.schemas.batch import BatchBody
+from surestock.api.schemas.operation_answers import BatchResult
+from surestock.inventory.port import Outcome
+
+routes = APIRouter(route_class=CheckedRoute, tags=["inventory"])
+
+_NDJSON_TYPE = b"application/x-ndjson"
+_ROWS = {"schema": {"type": "string", "description": "One row a line."}}
+_REF = {"schema": {"$ref": "#/components/schemas/BatchBody"}}
+
+
+@routes.post(
+    "/inventory/batch",
+    summary="Carry out many operations, each for itself",
+    response_model=BatchResult,
+    responses={
+        200: {
+            **answers(200, said="One answer a row, in order.")[200],
+            "content": {"application/x-ndjson": _ROWS},
+        }
+    }
+    | errors(400, 409, 413, 415, 503),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": _REF, "application/x-ndjson": _ROWS},
+        }
+    },
+)
+async def batch(call: Keyed) -> Answer:
+    """Each row gets a status of its own, and no row waits for another to succeed.
+
+    In the JSON form, anything malformed refuses the whole batch. In the NDJSON form a malformed
+    row is answered by itself, answers carry the number of their line, and they come while the rows
+    are sent: read while you write.
+    """
+    given = call.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if given == _NDJSON_TYPE:
+        return _stream(call)
+    if given != b"application/json":
+        raise UnsupportedMediaType("application/json or application/x-ndjson")
+    return await _document(call)
+
+
+def _stream(call: Call) -> Answer:
+    if call.idempotency_key is not None:
+        raise ValidationFailed(
+            Fault(
+                "header", "/Idempotency-Key", "cannot name an endless batch; give each row its own"
+            )
+        )
+    if b"content-encoding" in call.headers:
+        raise UnsupportedMediaType("application/x-ndjson")
+    return Answer(200, b"", [NDJSON], answer_lines(call))
+
+
+async def _document(call: Call) -> Answer:
+    rows = (await read_model(call, BatchBody)).operations
+    service = call.service
+    key = name_batch(call, rows)
+    if key is not None:
+        await service.engine.check_batch(key)
+    outcomes = await service.engine.transact_each(envelopes_of(call, rows, key))
+    results = b",".join([show(outcome, service.metrics) for outcome in outcomes])
+    headers = [JSON]
+    if key is not None and all(
+        outcome.replayed for outcome in outcomes if isinstance(outcome, Outcome)
+    ):
+        headers.append((b"idempotent-replayed", b"true"))
+    return Answer(200, b'{"results":[%b]}' % results, headers)

@@ -1,0 +1,160 @@
+"""One level: read it, count it, change it, reserve from it, explain it; and a store's list."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from surestock.api.answer import JSON, Answer, json_answer, stock_answer
+from surestock.api.call import Call
+from surestock.api.documented import MUTATION_ERRORS, answers, errors, not_modified
+from surestock.api.errors import Fault, ValidationFailed
+from surestock.api.mutation import carry_out, expected_version
+from surestock.api.request_headers import CachedRead, Conditional, Creating, Read
+from surestock.api.route import CheckedRoute, is_id
+from surestock.api.schemas import answers as shown
+from surestock.api.schemas.stock import AdjustBody, After, CountBody, ReserveBody, StockPage
+from surestock.api.schemas.values import Sku, StoreId
+from surestock.inventory.commands import AdjustStock, CountStock, ReserveStock
+from surestock.inventory.refusals import NotFound
+from surestock.inventory.reply import stock_body
+
+routes = APIRouter(route_class=CheckedRoute, tags=["inventory"])
+
+_LEVEL = "/stores/{storeId}/inventory/{sku}"
+
+
+@routes.post(
+    _LEVEL + "/reserve",
+    summary="Reserve units of one SKU",
+    response_model=shown.StockReserved,
+    responses=answers(200, said="Reserved.", etag=True, mutation=True) | errors(*MUTATION_ERRORS),
+)
+async def reserve(call: Conditional, store_id: StoreId, sku: Sku, body: ReserveBody) -> Answer:
+    """Set ``qty`` units aside. 409 InsufficientStock when more than available are asked for."""
+    expected = body.expected_version
+    if call.if_match is not None:
+        expected = await expected_version(call, (store_id, sku), expected)
+    return await carry_out(
+        call,
+        ReserveStock(store_id, sku, body.qty, expected, body.ttl_seconds, body.reference),
+    )
+
+
+@routes.post(
+    _LEVEL + "/adjust",
+    summary="Change on-hand by a delta",
+    response_model=shown.StockChange,
+    responses=answers(200, said="Adjusted.", etag=True, mutation=True) | errors(*MUTATION_ERRORS),
+)
+async def adjust(call: Conditional, store_id: StoreId, sku: Sku, body: AdjustBody) -> Answer:
+    """Add to on-hand, or take from it. 409 InsufficientStock when available would go below 0."""
+    expected = body.expected_version
+    if call.if_match is not None:
+        expected = await expected_version(call, (store_id, sku), expected)
+    return await carry_out(
+        call, AdjustStock(store_id, sku, body.delta, expected, body.reason, body.reference)
+    )
+
+
+@routes.put(
+    _LEVEL,
+    summary="Record a physical count",
+    response_model=shown.StockChange,
+    responses=answers(200, said="Counted.", etag=True, mutation=True)
+    | answers(201, said="New.", model=shown.StockChange, etag=True, mutation=True)
+    | errors(*MUTATION_ERRORS),
+)
+async def count(call: Creating, store_id: StoreId, sku: Sku, body: CountBody) -> Answer:
+    """Set on-hand to what was counted. 409 InsufficientStock when more units are reserved."""
+    expected = body.expected_version
+    must_exist = call.if_match is not None
+    if must_exist:
+        expected = await expected_version(call, (store_id, sku), expected)
+    if call.if_none_match and expected is not None:
+        raise ValidationFailed(
+            Fault("body", "/expectedVersion", "contradicts If-None-Match, which means: create only")
+        )
+    return await carry_out(
+        call,
+        CountStock(
+            store_id, sku, body.on_hand, expected, must_exist, call.if_none_match, body.reason
+        ),
+    )
+
+
+@routes.get(
+    _LEVEL,
+    summary="Read one level",
+    response_model=shown.StockRecord,
+    responses=answers(200, said="The level.", etag=True) | not_modified() | errors(400, 404),
+)
+async def read(call: CachedRead, store_id: StoreId, sku: Sku) -> Answer:
+    """Return the level; its ETag is the version."""
+    level = await call.service.engine.find_level((store_id, sku))
+    if level is None:
+        raise NotFound(f"SKU {sku} in store {store_id}")
+    answer = stock_answer(level)
+    return _unless_known(call, answer, b'"%d"' % level.version)
+
+
+def _unless_known(call: Call, answer: Answer, etag: bytes) -> Answer:
+    known = call.headers.get(b"if-none-match")
+    if known is None:
+        return answer
+    tags = [tag.strip().removeprefix(b"W/") for tag in known.split(b",")]
+    if etag in tags or known == b"*":
+        return Answer(304, b"", [header for header in answer.headers if header != JSON])
+    return answer
+
+
+@routes.get(
+    "/stores/{storeId}/inventory",
+    summary="List a store's levels",
+    response_model=shown.StockList,
+    responses=answers(200, said="A page, by SKU.") | errors(400),
+)
+async def list_stock(call: Read, store_id: StoreId, page: Annotated[StockPage, Query()]) -> Answer:
+    """Return up to ``limit`` levels; ``nextCursor`` asks for the next ones."""
+    after = "" if page.cursor is None else _read_cursor(page.cursor)
+    levels = await call.service.engine.list_levels(store_id, after, page.limit + 1)
+    shown_levels = levels[: page.limit]
+    more = len(levels) > page.limit
+    return json_answer(
+        {
+            "items": [stock_body(level) for level in shown_levels],
+            "nextCursor": _write_cursor(shown_levels[-1].sku) if more else None,
+        }
+    )
+
+
+def _write_cursor(sku: str) -> str:
+    return urlsafe_b64encode(sku.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> str:
+    try:
+        sku = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+    except ValueError:
+        sku = ""
+    if not is_id(sku) or _write_cursor(sku) != cursor:
+        raise ValidationFailed(Fault("query", "/cursor", "is not a cursor of this list"))
+    return sku
+
+
+@routes.get(
+    _LEVEL + "/history",
+    summary="Explain a number",
+    response_model=shown.History,
+    responses=answers(200, said="Events, oldest first.") | errors(400, 404),
+)
+async def history(
+    call: Read, store_id: StoreId, sku: Sku, page: Annotated[After, Query()]
+) -> Answer:
+    """Return what up to ``limit`` records after sequence ``after`` did to the level."""
+    engine = call.service.engine
+    if await engine.find_level((store_id, sku)) is None:
+        raise NotFound(f"SKU {sku} in store {store_id}")
+    entries = await engine.history((store_id, sku), page.after, page.limit)
+    next_after = entries[-1].sequence if entries else page.after
+    return json_answer({"items": entries, "nextAfter": next_after})

@@ -1,0 +1,21 @@
+"""The commands, by name. Each module imports what it needs when it runs, so that help is quick."""
+
+import typer
+
+from surestock.cli.openapi import openapi
+from surestock.cli.serve import serve
+
+app = typer.Typer(
+    name="surestock",
+    help="A consistency-first inventory service on an embedded JSON event log.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve)
+app.command()(openapi)
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    app()

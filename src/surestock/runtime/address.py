@@ -1,0 +1,35 @@
+"""The socket is bound before anything else starts, so that a taken port costs nothing.
+
+It listens only once the engine has recovered: until then a client is refused, not kept waiting.
+"""
+
+import ipaddress
+import socket
+
+from surestock.runtime.errors import StartRefused
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a bound socket that does not listen yet. Raises :class:`StartRefused`."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise StartRefused(f"HOST={host!r} is no address of this machine: {error}.") from error
+    bound = socket.socket(family, kind, protocol)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        raise StartRefused(f"Cannot serve on {host} port {port}: {error.strerror}.") from error
+    return bound
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach ``host``."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,72 @@
+"""The log engine on a data directory that no server holds, for code without an event loop."""
+
+from asyncio import Runner
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from surestock.engine.log import LogConfig, LogEngine, LogObserver
+from surestock.inventory.port import Envelope, Outcome
+from surestock.kit.clock import Clock
+from surestock.kit.errors import Refusal, Unavailable
+from surestock.kit.ids import IdSource
+from surestock.runtime.offline.read import records_with
+
+
+class OfflineEngine:
+    """A context manager around an engine: recovered when entered, durable and closed when left.
+
+    ``torn`` is told where a torn tail was set aside, and what was wrong with it. Entering raises
+    ``JournalHeld`` when another process has the log, another ``JournalError``, or ``OSError``.
+    """
+
+    def __init__(
+        self, directory: Path, ttl: timedelta, clock: Clock, torn: Callable[[Path, str], None]
+    ) -> None:
+        self._directory = directory
+        self._ttl = ttl
+        self._clock = clock
+        config = LogConfig(directory, idempotency_ttl=ttl)
+        self._engine = LogEngine(config, clock, IdSource(), _TornObserver(torn))
+        self._runner = Runner()
+
+    def __enter__(self) -> Self:
+        try:
+            self._runner.run(self._engine.start())
+        except BaseException:
+            self._runner.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._runner.run(self._engine.close())
+        finally:
+            self._runner.close()
+
+    def transact_each(self, envelopes: Sequence[Envelope]) -> list[Outcome | Refusal | Unavailable]:
+        """Carry out commands that stand alone; return an answer for each once it is durable."""
+        return self._runner.run(self._engine.transact_each(envelopes))
+
+    def live_keys(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Yield (key, digest) of what was answered under a key that starts with ``prefix``.
+
+        Left out is what is older than the TTL: that may be carried out again.
+        """
+        now = self._clock.now()
+        for record in records_with(self._directory, f'"key":"{prefix}'.encode()):
+            key = record.idempotency
+            if key is not None and key.key.startswith(prefix) and now - record.ts < self._ttl:
+                yield key.key, key.digest
+
+
+class _TornObserver(LogObserver):
+    """Passes on that a torn tail was cut off."""
+
+    def __init__(self, told: Callable[[Path, str], None]) -> None:
+        self._told = told
+
+    def torn(self, aside: Path, why: str) -> None:
+        """Tell where the tail was set aside, and what was wrong with it."""
+        self._told(aside, why)

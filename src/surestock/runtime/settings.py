@@ -1,0 +1,90 @@
+"""The configuration, read from the environment: here, once, and nowhere else.
+
+Everything is checked before anything starts, and all wrong values are named at once. A setting
+that asks for something which this release cannot do is refused, never ignored.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from surestock.runtime.errors import StartRefused
+
+_DAY_MS = 24 * 60 * 60 * 1000
+_YEAR_MS = 366 * _DAY_MS
+_KIB = 1024
+_SYNC_INTERVAL_MS = 15_000
+
+
+def _only(*built: object) -> AfterValidator:
+    """Refuse every value but those that this release can honour."""
+
+    def check(value: object) -> object:
+        if value not in built:
+            raise ValueError("asks for something that is not built yet")
+        return value
+
+    return AfterValidator(check)
+
+
+_Port = Annotated[int, Field(ge=0, le=65_535)]
+_Positive = Annotated[int, Field(ge=1)]
+_NotYet = Annotated[_Positive | None, _only(None)]
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default. Times in milliseconds, sizes in bytes."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
+
+    port: _Port = 3000
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    engine: Annotated[Literal["log", "memory", "postgres"], _only("log", "memory")] = "log"
+    data_dir: Path = Path("data")
+    segment_bytes: Annotated[int, Field(ge=4 * _KIB, le=_KIB**4)] = 64 * _KIB * _KIB
+    retry_base_ms: Annotated[int, Field(ge=1, le=60_000)] = 20
+    retry_times: Annotated[int, Field(ge=0, le=100)] = 3
+    load_shed_queue_max: Annotated[int, Field(ge=1, le=10_000_000)] = 10_000
+    idemp_ttl_ms: Annotated[int, Field(ge=1000, le=_YEAR_MS)] = _DAY_MS
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    database_url: Annotated[str | None, _only(None)] = None
+    concurrency_api: _NotYet = None
+    concurrency_sync: _NotYet = None
+    rate_limit_rps: Annotated[float | None, _only(None)] = None
+    rate_limit_burst: _NotYet = None
+    breaker_threshold: _NotYet = None
+    breaker_cooldown_ms: _NotYet = None
+    snapshot_every_n_events: _NotYet = None
+    sync_interval_ms: Annotated[_Positive, _only(_SYNC_INTERVAL_MS)] = _SYNC_INTERVAL_MS
+    locks_enabled: Annotated[bool, _only(False)] = False  # noqa: FBT003 - a value, not a switch
+    lock_ttl_ms: _Positive = 2000
+    lock_renew_ms: _Positive = 1000
+    lock_dir: Path = Path("data/locks")
+    lock_reject_status: Annotated[int, Field(ge=400, le=599)] = 503
+    lock_retry_after_ms: _Positive = 300
+    lock_owner_id: str | None = None
+    commerce_provider: Annotated[str, _only("simulated")] = "simulated"
+    api_keys_file: Annotated[Path | None, _only(None)] = None
+
+
+def read_settings() -> Settings:
+    """Return the settings of this process's environment.
+
+    Raises :class:`StartRefused`, with a sentence that names every wrong value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [_sentence(found) for found in error.errors(include_url=False)]
+        raise StartRefused(f"The configuration is wrong: {'; '.join(wrong)}.") from error
+
+
+def _sentence(found: Any) -> str:  # noqa: ANN401 - pydantic's own shape
+    name = str(found["loc"][0]).upper()
+    why = found["msg"].removeprefix("Value error, ")
+    if name == "DATABASE_URL":  # may hold a password
+        return f"{name} {why}"
+    return f"{name}={found['input']} {why[0].lower()}{why[1:]}"

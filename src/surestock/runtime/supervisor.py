@@ -1,0 +1,75 @@
+"""From start to end: recover, listen, serve, drain, flush. Every task has this one as its owner."""
+
+import asyncio
+import gc
+import signal
+import socket
+
+import anyio
+
+from surestock.kit.errors import SurestockError
+from surestock.runtime.bootstrap import Wired
+from surestock.runtime.web_server import WebServer
+
+_SWEEP_EVERY_S = 5.0
+_OK = 0
+_FAILED = 1
+# What a request allocates dies with it; only cycles wait for the collector, and there are few. The
+# defaults would look through the young objects every 700 allocations, and often through the old.
+_GC_THRESHOLDS = (50_000, 20, 100)
+
+
+async def run(wired: Wired, bound: socket.socket) -> int:
+    """Serve until a signal or a failure; return the process's exit code.
+
+    Raises a :class:`~surestock.kit.errors.SurestockError` when the engine cannot recover.
+    """
+    server = WebServer(wired.app)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, server)
+    await wired.engine.start()
+    wired.app.openapi()
+    _calm_collector()
+    failures: list[BaseException] = []
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wired.sink.run)
+        tasks.start_soon(_sweep, wired)
+        tasks.start_soon(_watch, wired, server, failures)
+        host, port = bound.getsockname()[:2]
+        wired.log.info("listening", host=host, port=port)
+        await server.serve(sockets=[bound])
+        tasks.cancel_scope.cancel()
+    await wired.engine.close()
+    wired.log.info("stopped")
+    return _FAILED if failures else _OK
+
+
+def _stop(server: WebServer) -> None:
+    """End the server after its requests; at the second signal, without waiting for them."""
+    server.force_exit = server.should_exit
+    server.should_exit = True
+
+
+def _calm_collector() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+
+
+async def _sweep(wired: Wired) -> None:
+    """Record what has expired, now and then: nothing that is decided or read waits for it."""
+    while True:
+        await anyio.sleep(_SWEEP_EVERY_S)
+        try:
+            wired.metrics.expired_levels += await wired.engine.expire_due()
+        except SurestockError as error:
+            wired.log.warning("expired reservations were not recorded", why=str(error))
+
+
+async def _watch(wired: Wired, server: WebServer, failures: list[BaseException]) -> None:
+    """Stop the server when the engine must not go on."""
+    failure = await wired.failed()
+    failures.append(failure)
+    wired.log.error("the engine failed", why=str(failure), exc_info=failure)
+    server.should_exit = True

@@ -1,0 +1,40 @@
+"""Uvicorn, without what the process does itself: signals, logging, lifespan."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from surestock.api.app import Surestock
+
+_BACKLOG = 2048
+_DRAIN_S = 20
+_KEEP_ALIVE_S = 75
+
+
+class WebServer(uvicorn.Server):
+    """A server that is stopped by ``should_exit`` alone."""
+
+    def __init__(self, app: Surestock) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                loop="uvloop",
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                backlog=_BACKLOG,
+                timeout_keep_alive=_KEEP_ALIVE_S,
+                timeout_graceful_shutdown=_DRAIN_S,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the supervisor, which ends the engine after the last answer."""
+        yield

@@ -1,0 +1,1 @@
+"""What the service tells of itself: one log line a request, and counters."""

@@ -1,0 +1,63 @@
+"""Every metric of the service, on one page.
+
+The numbers are plain attributes of one object: the event loop alone counts most of them, so an
+increment needs no lock. ``exposition`` turns them into Prometheus's form when somebody asks. No
+label ever holds a SKU, a store or a user.
+"""
+
+from surestock.telemetry.histogram import Histogram
+
+_LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_FSYNC_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
+_BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+class RouteStats:
+    """What was answered on one route: answers by status, and how long they took."""
+
+    __slots__ = ("by_status", "latency_s")
+
+    def __init__(self) -> None:
+        self.by_status: dict[int, int] = {}
+        self.latency_s = Histogram(*_LATENCY_S)
+
+    def count(self, status: int, seconds: float) -> None:
+        """Count one answer."""
+        self.by_status[status] = self.by_status.get(status, 0) + 1
+        self.latency_s.observe(seconds)
+
+
+class Metrics:
+    """The counters of one process."""
+
+    def __init__(self) -> None:
+        self.routes: dict[tuple[str, str], RouteStats] = {}
+        self.batch_rows: dict[int, int] = {}
+        self.idempotent_hits = 0
+        self.fs_retries = 0
+        self.failed_commands = 0
+        self.expired_levels = 0
+        self.torn_tails = 0
+        self.recovery_s = 0.0
+        self.commit_s = Histogram(*_FSYNC_S)
+        self.commit_records = Histogram(*_BATCH)
+
+    def route(self, method: str, template: str) -> RouteStats:
+        """Return the numbers of one route; ``template`` names parameters, never their values."""
+        stats = self.routes.get((method, template))
+        if stats is None:
+            stats = self.routes[method, template] = RouteStats()
+        return stats
+
+    def count_row(self, status: int) -> None:
+        """Count the answer to one row of a batch."""
+        self.batch_rows[status] = self.batch_rows.get(status, 0) + 1
+
+    def answers(self, least: int, most: int) -> int:
+        """Return how many requests were answered with a status from ``least`` to ``most``."""
+        return sum(
+            count
+            for stats in self.routes.values()
+            for status, count in stats.by_status.items()
+            if least <= status <= most
+        )
