@@ -1,0 +1,72 @@
+"""Starts the service with one promise broken on purpose: the teeth of the proofs.
+
+``python broken.py NAME serve`` replaces calls of the operating system before the product is
+imported. No flag of the product is involved, and nothing here is imported by a test.
+"""
+
+import os
+import runpy
+import stat
+import sys
+import threading
+import time
+from collections.abc import Callable
+from queue import SimpleQueue
+
+_LATE_S = 0.03
+
+
+def no_fdatasync() -> None:
+    """The file's bytes are never forced to the disk."""
+    really_sync = os.fsync
+
+    def fdatasync(fd: int) -> None:
+        os.fstat(fd)
+
+    def fsync(fd: int) -> None:
+        if stat.S_ISDIR(os.fstat(fd).st_mode):
+            really_sync(fd)
+
+    vars(os).update(fdatasync=fdatasync, fsync=fsync)
+
+
+def no_directory_fsync() -> None:
+    """The names of new files are never forced to the disk."""
+    really_sync = os.fsync
+
+    def fsync(fd: int) -> None:
+        if not stat.S_ISDIR(os.fstat(fd).st_mode):
+            really_sync(fd)
+
+    vars(os).update(fsync=fsync)
+
+
+def late_write() -> None:
+    """A write says that it is done, and is done a little later."""
+    really_write = os.pwrite
+    waiting: SimpleQueue[tuple[int, bytes, int]] = SimpleQueue()
+
+    def pwrite(fd: int, data: bytes, offset: int, /) -> int:
+        waiting.put((os.dup(fd), bytes(data), offset))
+        return len(data)
+
+    def write_behind() -> None:
+        while True:
+            fd, data, offset = waiting.get()
+            time.sleep(_LATE_S)
+            really_write(fd, data, offset)
+            os.close(fd)
+
+    vars(os).update(pwrite=pwrite)
+    threading.Thread(target=write_behind, daemon=True).start()
+
+
+_TEETH: dict[str, Callable[[], None]] = {
+    "no-fdatasync": no_fdatasync,
+    "no-directory-fsync": no_directory_fsync,
+    "late-write": late_write,
+}
+
+if __name__ == "__main__":
+    _TEETH[sys.argv.pop(1)]()
+    runpy.run_module("surestock", run_name="__main__", alter_sys=True)

@@ -1,0 +1,38 @@
+"""What every proof gets: a way to start servers that surely end, and a place for its figure."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.proof.figures import Figures
+from tests.proof.fleet import Fleet
+
+_FIGURES = pytest.StashKey[Figures]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Open the collection of figures."""
+    config.stash[_FIGURES] = Figures()
+
+
+def pytest_terminal_summary(config: pytest.Config) -> None:
+    """Show the figures of the proofs that ran."""
+    figures = config.stash[_FIGURES]
+    if figures.rows:
+        Console(width=120).print(figures.table())
+
+
+@pytest.fixture
+def figures(pytestconfig: pytest.Config) -> Figures:
+    """Where a proof puts its figure."""
+    return pytestconfig.stash[_FIGURES]
+
+
+@pytest.fixture
+def make_server(tmp_path: Path) -> Iterator[Fleet]:
+    """Make servers; all are killed when the test ends."""
+    fleet = Fleet(tmp_path)
+    yield fleet
+    fleet.kill_all()

@@ -1,0 +1,97 @@
+"""Many clients at once, an attack in the middle of them, and the retries afterwards."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.proof.http_client import Connection, Unanswered
+from tests.proof.ledger import Ledger, Operation
+from tests.proof.workload import Workload
+
+_PATIENCE = 50
+_AFTER_ATTACK = 5
+_JITTER_S = 0.008
+
+
+@dataclass(slots=True)
+class Load:
+    """Clients of one server. They stop when they lose it, or soon after ``attack`` has run."""
+
+    port: int
+    ledger: Ledger
+    workload: Workload
+    clients: int = 64
+    attacked: bool = False
+
+    async def open_levels(self) -> None:
+        """Count every level in; each must be acknowledged."""
+        async with Connection(self.port) as connection:
+            for operation in self.workload.opening():
+                await self.send(connection, operation)
+                if not operation.is_acknowledged:
+                    raise AssertionError(f"cannot open a level: {operation.reply}")
+
+    async def run_until(self, acknowledged: int, attack: Callable[[], None]) -> None:
+        """Load the server; run ``attack`` once so many more operations are acknowledged.
+
+        A little later, in truth: by then the batches are not aligned with the answers any more.
+        """
+        goal = self.ledger.acknowledged + acknowledged
+        reached = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.clients):
+                group.create_task(self._client(goal, reached))
+            await reached.wait()
+            await asyncio.sleep(self.workload.dice.random() * _JITTER_S)
+            self.attacked = True
+            attack()
+
+    async def _client(self, goal: int, reached: asyncio.Event) -> None:
+        after_attack = 0
+        try:
+            async with Connection(self.port) as connection:
+                while after_attack < _AFTER_ATTACK:
+                    operation = self.workload.next()
+                    await self.send(connection, operation)
+                    after_attack += self.attacked
+                    if self.ledger.acknowledged >= goal:
+                        reached.set()
+        except Unanswered:
+            if not self.attacked:
+                raise AssertionError("the server went away before it was attacked") from None
+
+    async def send(self, connection: Connection, operation: Operation) -> None:
+        """Send one operation and note the answer. Raises :class:`Unanswered`."""
+        self.ledger.submit(operation)
+        reply = await connection.request(
+            operation.method, operation.path, operation.encoded(), operation.key
+        )
+        self.ledger.settle(operation, reply)
+        if reply.is_success:
+            self.workload.learn(operation)
+
+    async def retry_unanswered(self) -> int:
+        """Send every unanswered operation again under its key; return how many are settled now."""
+        waiting = self.ledger.unanswered()
+        async with Connection(self.port) as connection:
+            for operation in waiting:
+                for _ in range(_PATIENCE):
+                    await self.send(connection, operation)
+                    if not operation.is_unanswered:
+                        break
+                else:
+                    raise AssertionError(f"{operation.marker} is never settled: {operation.reply}")
+        return len(waiting)
+
+    async def ask_again(self, operations: list[Operation]) -> int:
+        """Repeat acknowledged operations; return how many did not get their first answer again."""
+        differing = 0
+        async with Connection(self.port) as connection:
+            for operation in operations:
+                first = operation.reply
+                again = await connection.request(
+                    operation.method, operation.path, operation.encoded(), operation.key
+                )
+                if first is None or again.body != first.body or not again.is_replay:
+                    differing += 1
+        return differing
