@@ -136,7 +136,8 @@ class LogEngine:
                 _check(key, record)
                 if record.reply is not None:
                     return Outcome(record.reply, record.sequence, replayed=True)
-            if key.digest not in core.in_flight:
+            # While the log was read, another try may have come and gone.
+            if key.digest not in core.in_flight and core.keys.find(key.digest) == sequence:
                 refusal = core.refused.find(key)
                 if refusal is not None:
                     raise refusal.with_traceback(None)
@@ -161,16 +162,21 @@ class LogEngine:
 
     async def expire_due(self) -> int:
         """Record the end of reservations whose time is over; return on how many levels."""
-        due = self._core.overlay.timers.due_keys(self._clock.now())
-        commands = [ExpireReservations(store_id, sku) for store_id, sku in due]
-        await self.transact_each(
-            [Envelope(it, "surestock", "expiry") for it in commands if self._is_due(it)]
-        )
+        now = self._clock.now()
+        overlay = self._core.overlay
+        due = [key for key in overlay.timers.due_keys(now) if overlay.due(key, now)]
+        begun: list[Ticket | None] = []
+        for row, (store_id, sku) in enumerate(due, 1):
+            # Asked again: an expiry moves all levels of its reservation, so this one may be done.
+            if overlay.due((store_id, sku), now):
+                expire = ExpireReservations(store_id, sku)
+                begun.append(self._begin(Envelope(expire, "surestock", "expiry")))
+            if row % _ROWS_A_TURN == 0:
+                await asyncio.sleep(0)
+        for ticket in begun:
+            if ticket is not None:  # locked: whoever decides there records the expiry as well
+                await ticket.answer()
         return len(due)
-
-    def _is_due(self, command: ExpireReservations) -> bool:
-        key = (command.store_id, command.sku)
-        return bool(self._core.overlay.due(key, self._clock.now()))
 
     async def find_level(self, key: StockKey) -> Level | None:
         """Return the level, without the reservations that are due, or None."""
@@ -186,7 +192,14 @@ class LogEngine:
     async def find_reservation(self, reservation_id: str) -> Reservation | None:
         """Return the reservation, as expired when it is due, or None."""
         held = self._core.state.reservation(reservation_id)
-        return held and as_of(held, self._clock.now())
+        decided = self._core.overlay.reservation(reservation_id)
+        if held is None or decided is None:
+            return held
+        now = self._clock.now()
+        if decided is not held and decided.status != "expired" and not decided.is_due(now):
+            # Extended or ended in time, though not durably yet: so it did not expire.
+            return held
+        return as_of(held, now)
 
     async def records(self, after: int, limit: int) -> list[Record]:
         """Return up to ``limit`` durable records with a sequence above ``after``, in order."""

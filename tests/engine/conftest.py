@@ -1,0 +1,26 @@
+"""The engines under the contract suite, one after the other, and a desk in front of each."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from surestock.kit.clock import ManualClock
+from tests.engine.desk import Desk
+from tests.engine.engines import ENGINES
+
+
+@pytest.fixture
+async def desk(engine_name: str, tmp_path: Path) -> AsyncIterator[Desk]:
+    """A started engine with a clock that stands still, and who sends commands to it."""
+    clock = ManualClock()
+    engine = ENGINES[engine_name](tmp_path, clock)
+    await engine.start()
+    yield Desk(engine, clock)
+    await engine.close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for an engine once for each engine."""
+    if "engine_name" in metafunc.fixturenames:
+        metafunc.parametrize("engine_name", list(ENGINES))
