@@ -2,8 +2,12 @@
 
 import typer
 
+from surestock.cli.export import export
+from surestock.cli.history import history
+from surestock.cli.importing import import_counts
 from surestock.cli.openapi import openapi
 from surestock.cli.serve import serve
+from surestock.cli.verify import verify
 
 app = typer.Typer(
     name="surestock",
@@ -13,6 +17,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command()(verify)
+app.command("import")(import_counts)
+app.command()(export)
+app.command()(history)
 app.command()(openapi)
 
 

@@ -1,0 +1,78 @@
+"""The events of one level, told as a table."""
+
+from collections import deque
+
+import typer
+from msgspec import UNSET
+from rich.console import Console
+from rich.table import Table
+
+from surestock.cli.failing import IMPOSSIBLE, fail, printable
+from surestock.cli.place import Place
+from surestock.inventory.history import HistoryEntry
+from surestock.inventory.model import StockKey
+from surestock.runtime.offline import existing_event_log, read_history
+
+_PIPE_WIDTH = 200
+
+
+def explain_level(place: Place, key: StockKey, last: int) -> None:
+    """Print the ``last`` events of a level (0: all of them), and the level that they lead to.
+
+    Raises ``NoEventLog``, a ``JournalError`` or ``OSError``.
+    """
+    directory = existing_event_log(place.data_dir)
+    count = 0
+    entries: deque[HistoryEntry] = deque(maxlen=last or None)
+    for entry in read_history(directory, key):
+        entries.append(entry)
+        count += 1
+    store_id, sku = (printable(part) for part in key)
+    if not entries:
+        fail(f"There is no SKU {sku} in store {store_id} of {place.data_dir}.", IMPOSSIBLE)
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    if count > len(entries):
+        typer.echo(f"{count - len(entries):,} earlier events are not shown (--last 0 shows all).")
+    console.print(_table(entries, f"SKU {sku} in store {store_id}"))
+    final = entries[-1]
+    typer.echo(
+        f"{final.qty} available = {final.on_hand} on-hand − {final.reserved} reserved, "
+        f"at version {final.version}, after {count:,} events"
+    )
+
+
+def _table(entries: deque[HistoryEntry], title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for name in ("sequence", "time", "actor", "event", "on-hand", "reserved", "why"):
+        table.add_column(name, overflow="fold")
+    for after in ("on-hand after", "reserved after", "available"):
+        table.add_column(after, justify="right")
+    for entry in entries:
+        table.add_row(
+            str(entry.sequence),
+            f"{entry.ts:%Y-%m-%d %H:%M:%S.%f}Z",
+            printable(entry.actor),
+            entry.type,
+            _change(entry.on_hand_delta),
+            _change(entry.reserved_delta),
+            _why(entry),
+            str(entry.on_hand),
+            str(entry.reserved),
+            str(entry.qty),
+        )
+    return table
+
+
+def _change(units: int) -> str:
+    return f"{units:+}" if units else ""
+
+
+def _why(entry: HistoryEntry) -> str:
+    said = (
+        ("reason", entry.reason),
+        ("reference", entry.reference),
+        ("reservation", entry.reservation_id),
+    )
+    return ", ".join(f"{name} {printable(text)}" for name, text in said if text is not UNSET)

@@ -1,0 +1,32 @@
+"""Which data directory a command works on."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+from msgspec import Struct
+
+DataDir: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(help="The data directory.", show_default="DATA_DIR, or data"),
+]
+
+
+class Place(Struct, frozen=True):
+    """A data directory, and how long an idempotency key stands for one command in it."""
+
+    data_dir: Path
+    idempotency_ttl: timedelta
+
+
+def place_of(data_dir: Path | None) -> Place:
+    """Return the place that was asked for, or that the settings name.
+
+    Raises ``StartRefused`` when the settings are wrong.
+    """
+    from surestock.runtime.settings import read_settings  # noqa: PLC0415 - help must be quick
+
+    settings = read_settings()
+    ttl = timedelta(milliseconds=settings.idemp_ttl_ms)
+    return Place(data_dir or settings.data_dir, ttl)
