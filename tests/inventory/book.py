@@ -52,10 +52,10 @@ class Book:
         sequence = len(self.records) + 1
         now = self.clock.now()
         decision = decide(self, command, now, f"r{sequence}")
-        levels = tuple(decision.changes.levels.values())
+        levels = tuple(decision.levels.values())
         record = Record(sequence, f"r{sequence}", now, "ann", tuple(decision.events), levels)
         self.records.append(record)
-        self._take_over(decision.changes)
+        self._take_over(decision)
         return record
 
     def replay(self, record: Record) -> Changes:

@@ -28,7 +28,7 @@ STAMP = "2026-01-01T00:00:00Z"
 def answer(book: Book, command: Command) -> tuple[Reply, dict[str, Any]]:
     """Return the reply that ``command`` gets as record 9, and its body parsed."""
     decision = decide(book, command, book.clock.now(), "r9")
-    reply = reply_to(command, decision.changes, "r9", 9)
+    reply = reply_to(command, decision, "r9", 9)
     return reply, msgspec.json.decode(reply.body)
 
 

@@ -60,8 +60,7 @@ class Timers:
         """Return ids of reservations on ``key`` whose time was over at ``now`` or before."""
         if self._heap and self._heap[0][0] <= now:
             self._advance(now)
-        due = self._due.get(key)
-        return tuple(due) if due else ()
+        return tuple(self._due.get(key, ()))
 
     def due_keys(self, now: datetime) -> list[StockKey]:
         """Return the levels on which something is due."""

@@ -41,6 +41,13 @@ class KeyIndex:
                 return sequence
         return None
 
+    def forget(self, digest: str, sequence: int) -> None:
+        """Forget that record ``sequence`` answered ``digest``: its TTL is over."""
+        raw = bytes.fromhex(digest)
+        for _, entries in self._generations:
+            if entries.get(raw) == sequence:
+                del entries[raw]
+
     def is_live(self, at: datetime, now: datetime) -> bool:
         """Tell whether an answer that was given at ``at`` is still within the TTL."""
         return now - at < self._ttl

@@ -20,6 +20,10 @@ class RefusalMemory:
         if len(self._refused) > self._limit:
             self._refused.popitem(last=False)
 
+    def holds(self, digest: str) -> bool:
+        """Tell whether the answer to the key with this digest was a refusal."""
+        return digest in self._refused
+
     def find(self, key: IdempotencyKey) -> Refusal | None:
         """Return a copy of the refusal that was the answer to ``key``, or None.
 

@@ -9,27 +9,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
-
 from surestock.inventory import commands as cmd
 from surestock.inventory.commands import Command
 from surestock.inventory.deciding import Draft
 from surestock.inventory.deciding.level import adjust, count, expire
 from surestock.inventory.deciding.reserve import make_reservation, reserve
 from surestock.inventory.deciding.resolve import commit, extend, release
-from surestock.inventory.events import Event
-from surestock.inventory.view import Changes, View
+from surestock.inventory.view import View
 
 
-class Decision(Struct, gc=False):
-    """The events of one record, and what they change."""
-
-    events: list[Event]
-    changes: Changes
-
-
-def decide(view: View, command: Command, now: datetime, record_id: str) -> Decision:
-    """Decide ``command`` on ``view`` at ``now``.
+def decide(view: View, command: Command, now: datetime, record_id: str) -> Draft:
+    """Decide ``command`` on ``view`` at ``now``; return the events, and what they change.
 
     ``record_id`` names the record to be, and a reservation that it makes. No events at all means
     that there was nothing to do (only :class:`~surestock.inventory.commands.ExpireReservations`).
@@ -38,7 +28,7 @@ def decide(view: View, command: Command, now: datetime, record_id: str) -> Decis
     """
     draft = Draft(view, now, record_id)
     _DECIDE[type(command)](draft, command)
-    return Decision(draft.events, draft.changes)
+    return draft
 
 
 _DECIDE: dict[type, Callable[[Draft, Any], None]] = {

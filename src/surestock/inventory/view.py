@@ -32,21 +32,21 @@ class Changes:
     how a version counts records and not events.
     """
 
-    __slots__ = ("_base", "at", "levels", "reservations")
+    __slots__ = ("at", "levels", "reservations", "view")
 
-    def __init__(self, base: View, at: datetime) -> None:
-        self._base = base
+    def __init__(self, view: View, at: datetime) -> None:
+        self.view = view
         self.at = at
         self.levels: dict[StockKey, Level] = {}
         self.reservations: dict[str, Reservation] = {}
 
     def level(self, key: StockKey) -> Level | None:
         """Return the level as this record has it so far, or None."""
-        return self.levels.get(key) or self._base.level(key)
+        return self.levels.get(key) or self.view.level(key)
 
     def reservation(self, reservation_id: str) -> Reservation | None:
         """Return the reservation as this record has it so far, or None."""
-        return self.reservations.get(reservation_id) or self._base.reservation(reservation_id)
+        return self.reservations.get(reservation_id) or self.view.reservation(reservation_id)
 
     def open(self, store_id: str, sku: str, on_hand: int) -> None:
         """Make a level that did not exist, at version 1."""
@@ -63,7 +63,7 @@ class Changes:
         if old is not None:
             version = old.version
         else:
-            old = self._base.level(key)
+            old = self.view.level(key)
             if old is None:
                 msg = f"an event moves stock of {key}, which was never opened"
                 raise InvariantViolation(msg)

@@ -5,6 +5,7 @@ handing the record over, nothing else happens.
 """
 
 import asyncio
+from datetime import datetime
 
 from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.group_commit import GroupCommit
@@ -12,7 +13,7 @@ from surestock.engine.log.log_file import OpenLog
 from surestock.engine.log.overlay import Overlay
 from surestock.engine.log.ticket import Declined, Pending, Ticket
 from surestock.engine.state import State, TimedView
-from surestock.idempotency import KeyIndex, RefusalMemory
+from surestock.idempotency import IdempotencyKey, KeyIndex, RefusalMemory
 from surestock.inventory.commands import ReservationCommand
 from surestock.inventory.decide import decide
 from surestock.inventory.model import StockKey
@@ -73,10 +74,19 @@ class WriteCore:
         self.overlay.timers.add_all(self.state.reservations.values())
         return recovered.end
 
-    def execute(self, envelope: Envelope, keys: list[StockKey]) -> Ticket:
-        """Decide a command and hand its record over; return the ticket of the answer.
+    def knows(self, key: IdempotencyKey) -> bool:
+        """Tell whether a command with this key is running, or was answered."""
+        digest = key.digest
+        return (
+            digest in self.in_flight
+            or self.refused.holds(digest)
+            or self.keys.find(digest) is not None
+        )
 
-        ``keys`` are the levels it may touch, which the caller has locked. Raises a
+    def execute(self, envelope: Envelope, keys: list[StockKey], now: datetime) -> Ticket:
+        """Decide a command at ``now`` and hand its record over; return the ticket of the answer.
+
+        ``keys`` are the levels it may touch then, which the caller has locked. Raises a
         :class:`Refusal` that rests on durable state alone, ``Overloaded`` or ``ReadOnly``.
         """
         group = self._group
@@ -86,26 +96,24 @@ class WriteCore:
             raise Overloaded
         key = envelope.idempotency
         command = envelope.command
-        now = self._clock.now()
         record_id = self._ids.next()
         try:
-            decision = decide(self.overlay, command, now, record_id)
+            draft = decide(self.overlay, command, now, record_id)
         except Refusal as refusal:
             return self._decline(envelope, keys, refusal)
-        changes = decision.changes
         sequence = self._sequence + 1
-        reply = reply_to(command, changes, record_id, sequence)
+        reply = reply_to(command, draft, record_id, sequence)
         record = Record(
             sequence,
             record_id,
             now,
             envelope.actor,
-            tuple(decision.events),
-            tuple(changes.levels.values()),
+            tuple(draft.events),
+            tuple(draft.levels.values()),
             key,
             None if key is None else reply,
         )
-        pending = Pending(key, Outcome(reply, sequence), encode_record(record), changes)
+        pending = Pending(key, Outcome(reply, sequence), encode_record(record), draft)
         self._sequence = sequence
         self.overlay.add(pending)
         if key is not None:

@@ -90,17 +90,14 @@ class LogEngine:
         """Decide a command that need not wait for anything first; None for one that must."""
         key = envelope.idempotency
         core = self._core
-        if key is not None:
-            if key.digest in core.in_flight or core.keys.find(key.digest) is not None:
-                return None
-            refusal = core.refused.find(key)
-            if refusal is not None:
-                raise refusal.with_traceback(None)
-        keys = keys_of(core.overlay, envelope.command, self._clock.now())
+        if key is not None and core.knows(key):
+            return None
+        now = self._clock.now()
+        keys = keys_of(core.overlay, envelope.command, now)
         if not self._mutex.try_acquire(keys):
             return None
         try:
-            return core.execute(envelope, keys)
+            return core.execute(envelope, keys, now)
         finally:
             self._mutex.release(keys)
 
@@ -108,40 +105,52 @@ class LogEngine:
         """Carry out a command that may be a repeat, or whose levels are locked."""
         key = envelope.idempotency
         core = self._core
-        if key is not None:
-            answered = await self._answered(key)
-            if answered is not None:
-                return answered
         while True:
+            if key is not None:
+                answered = await self._answered(key)
+                if answered is not None:
+                    return answered
             keys = keys_of(core.overlay, envelope.command, self._clock.now())
             async with self._mutex.hold(keys):
-                if key is not None and key.digest in core.in_flight:
-                    continue_with = core.in_flight[key.digest]
-                elif set(keys_of(core.overlay, envelope.command, self._clock.now())) <= set(keys):
-                    continue_with = core.execute(envelope, keys)
-                else:
+                # What was true before the wait need not be true any more.
+                now = self._clock.now()
+                if key is not None and core.knows(key):
                     continue
-            return await continue_with.answer()
+                if not set(keys_of(core.overlay, envelope.command, now)) <= set(keys):
+                    continue
+                ticket = core.execute(envelope, keys, now)
+            return await ticket.answer()
 
     async def _answered(self, key: IdempotencyKey) -> Outcome | None:
         """Return the first answer to a key: of the first request if it runs, or from the log."""
         core = self._core
-        while True:
-            running = core.in_flight.get(key.digest)
-            if running is not None:
-                return await self._join(key, running)
-            sequence = core.keys.find(key.digest)
-            record = None if sequence is None else await self._archive.record(sequence)
-            if record is not None and core.keys.is_live(record.ts, self._clock.now()):
-                _check(key, record)
-                if record.reply is not None:
-                    return Outcome(record.reply, record.sequence, replayed=True)
-            # While the log was read, another try may have come and gone.
-            if key.digest not in core.in_flight and core.keys.find(key.digest) == sequence:
-                refusal = core.refused.find(key)
-                if refusal is not None:
-                    raise refusal.with_traceback(None)
-                return None
+        running = core.in_flight.get(key.digest)
+        if running is not None:
+            return await self._join(key, running)
+        record = await self._record_of(key)
+        if record is not None and record.reply is not None:
+            return Outcome(record.reply, record.sequence, replayed=True)
+        refusal = core.refused.find(key)
+        if refusal is not None:
+            raise refusal.with_traceback(None)
+        return None
+
+    async def _record_of(self, key: IdempotencyKey) -> Record | None:
+        """Return the record that answered a key within the TTL, or None.
+
+        Raises :class:`IdempotencyConflict` when it was used for another payload.
+        """
+        keys = self._core.keys
+        sequence = keys.find(key.digest)
+        record = None if sequence is None else await self._archive.record(sequence)
+        if record is None or sequence is None:
+            return None
+        if not keys.is_live(record.ts, self._clock.now()):
+            keys.forget(key.digest, sequence)
+            return None
+        if record.idempotency is None or record.idempotency.fingerprint != key.fingerprint:
+            raise IdempotencyConflict(key.key)
+        return record
 
     async def _join(self, key: IdempotencyKey, running: Ticket) -> Outcome:
         if running.key is None or running.key.fingerprint != key.fingerprint:
@@ -155,10 +164,7 @@ class LogEngine:
 
     async def check_batch(self, key: IdempotencyKey) -> None:
         """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""
-        sequence = self._core.keys.find(key.digest)
-        record = None if sequence is None else await self._archive.record(sequence)
-        if record is not None and self._core.keys.is_live(record.ts, self._clock.now()):
-            _check(key, record)
+        await self._record_of(key)
 
     async def expire_due(self) -> int:
         """Record the end of reservations whose time is over; return on how many levels."""
@@ -212,8 +218,3 @@ class LogEngine:
     def status(self) -> EngineStatus:
         """Return how the engine is."""
         return self._core.status()
-
-
-def _check(key: IdempotencyKey, record: Record) -> None:
-    if record.idempotency is None or record.idempotency.fingerprint != key.fingerprint:
-        raise IdempotencyConflict(key.key)

@@ -34,8 +34,11 @@ class Overlay:
 
     def due(self, key: StockKey, now: datetime) -> list[Reservation]:
         """Return the reservations with a line on ``key`` that are due as decided."""
+        candidates = self.timers.candidates(key, now)
+        if not candidates:
+            return []
         due = []
-        for reservation_id in self.timers.candidates(key, now):
+        for reservation_id in candidates:
             held = self.reservation(reservation_id)
             if held is not None and held.is_due(now):
                 due.append(held)

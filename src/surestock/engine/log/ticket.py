@@ -69,7 +69,11 @@ class Pending(Ticket):
     def __init__(
         self, key: IdempotencyKey | None, promised: Outcome, encoded: bytes, changes: Changes
     ) -> None:
-        super().__init__(key)
+        # Set here and not by Ticket: this is made for every write.
+        self.key = key
+        self.outcome = None
+        self.error = None
+        self._waiters = None
         self.promised = promised
         self.encoded = encoded
         self.changes = changes

@@ -88,8 +88,7 @@ class MemoryEngine:
     def _commit(self, envelope: Envelope) -> Outcome:
         now = self._clock.now()
         record_id = self._ids.next()
-        decision = decide(self._view, envelope.command, now, record_id)
-        changes = decision.changes
+        changes = decide(self._view, envelope.command, now, record_id)
         sequence = len(self._records) + 1
         reply = reply_to(envelope.command, changes, record_id, sequence)
         self._records.append(
@@ -98,7 +97,7 @@ class MemoryEngine:
                 record_id,
                 now,
                 envelope.actor,
-                tuple(decision.events),
+                tuple(changes.events),
                 tuple(changes.levels.values()),
                 envelope.idempotency,
                 None if envelope.idempotency is None else reply,

@@ -1,4 +1,4 @@
-"""The record to be: the events so far, already evolved, so that a rule sees what it has done."""
+"""The record to be: the events so far, and already what they change."""
 
 from datetime import datetime
 
@@ -10,21 +10,22 @@ from surestock.inventory.refusals import NotFound, VersionConflict
 from surestock.inventory.view import Changes, View
 
 
-class Draft:
-    """What a rule works on: reads go to the view through what the draft has changed."""
+class Draft(Changes):
+    """What a rule works on: events are recorded and evolved at once, so it sees what it has done.
 
-    __slots__ = ("changes", "events", "now", "record_id", "view")
+    ``view`` is the state without the draft; ``at`` is the time of the decision.
+    """
 
-    def __init__(self, view: View, now: datetime, record_id: str) -> None:
-        self.view = view
-        self.now = now
+    __slots__ = ("events", "record_id")
+
+    def __init__(self, view: View, at: datetime, record_id: str) -> None:
+        super().__init__(view, at)
         self.record_id = record_id
         self.events: list[Event] = []
-        self.changes = Changes(view, now)
 
     def record(self, event: Event) -> None:
         """Add ``event`` to the record and evolve the draft by it."""
-        evolve(self.changes, event)
+        evolve(self, event)
         self.events.append(event)
 
     def expect(self, key: StockKey, expected_version: int | None) -> Level:
@@ -41,16 +42,15 @@ class Draft:
 
     def expire_due(self, key: StockKey) -> None:
         """Record the end of every reservation on ``key`` whose time is over."""
-        for due in self.view.due(key, self.now):
-            if due.reservation_id not in self.changes.reservations:
+        for due in self.view.due(key, self.at):
+            if due.reservation_id not in self.reservations:
                 self.record(ReservationExpired(due.reservation_id, due.lines))
 
-    def level(self, key: StockKey) -> Level:
-        """Return the level as the draft has it. Raises :class:`NotFound`."""
-        level = self.changes.level(key)
-        if level is None:
-            raise NotFound(f"SKU {key[1]} in store {key[0]}")
-        return level
+    def settled(self, key: StockKey, expected_version: int | None) -> Level:
+        """Check the level as :meth:`expect` does, expire what is due, and return what is left."""
+        level = self.expect(key, expected_version)
+        self.expire_due(key)
+        return self.levels.get(key, level)
 
     def shown(self, key: StockKey) -> Level:
         """Return the level as a read shows it, for a refusal. Raises :class:`NotFound`.
@@ -61,4 +61,4 @@ class Draft:
         level = self.view.level(key)
         if level is None:
             raise NotFound(f"SKU {key[1]} in store {key[0]}")
-        return without_due(self.view, level, self.now)
+        return without_due(self.view, level, self.at)

@@ -33,9 +33,7 @@ def count(draft: Draft, command: CountStock) -> None:
         return
     if command.must_not_exist:
         raise VersionConflict(None, draft.shown(key))
-    draft.expect(key, command.expected_version)
-    draft.expire_due(key)
-    level = draft.level(key)
+    level = draft.settled(key, command.expected_version)
     if command.on_hand < level.reserved:
         raise CountBelowReserved(command.on_hand, draft.shown(key))
     delta = command.on_hand - level.on_hand
@@ -47,9 +45,7 @@ def count(draft: Draft, command: CountStock) -> None:
 def adjust(draft: Draft, command: AdjustStock) -> None:
     """Change on-hand, as long as available stays at 0 or more."""
     key = stock_key(command)
-    draft.expect(key, command.expected_version)
-    draft.expire_due(key)
-    level = draft.level(key)
+    level = draft.settled(key, command.expected_version)
     if level.available + command.delta < 0:
         raise InsufficientStock(level.available, -command.delta, draft.shown(key))
     if level.on_hand + command.delta > MAX_QUANTITY:

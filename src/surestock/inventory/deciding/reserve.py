@@ -10,18 +10,16 @@ from surestock.inventory.commands import (
 )
 from surestock.inventory.deciding.draft import Draft
 from surestock.inventory.events import StockReserved
-from surestock.inventory.model import Line
+from surestock.inventory.model import Level, Line
 from surestock.inventory.refusals import InsufficientStock, LineFault, LinesRefused
 from surestock.kit.errors import Refusal
 
 
 def reserve(draft: Draft, command: ReserveStock) -> None:
     """Reserve units of one SKU."""
-    key = stock_key(command)
-    draft.expect(key, command.expected_version)
-    draft.expire_due(key)
-    line = Line(command.store_id, command.sku, command.qty)
-    _check_stock(draft, line)
+    level = draft.settled(stock_key(command), command.expected_version)
+    _check_stock(draft, command.qty, level)
+    line = Line(level.store_id, level.sku, command.qty)
     _record(draft, (line,), command.ttl_s, command.reference)
 
 
@@ -40,7 +38,9 @@ def make_reservation(draft: Draft, command: MakeReservation) -> None:
         draft.expire_due(wanted.line.key)
     for wanted in sound:
         try:
-            _check_stock(draft, wanted.line)
+            key = wanted.line.key
+            level = draft.levels.get(key) or draft.expect(key, None)
+            _check_stock(draft, wanted.line.qty, level)
         except InsufficientStock as cause:
             faults.append(_fault(wanted.line, cause))
     if faults:
@@ -54,14 +54,14 @@ def _fault(line: Line, cause: Refusal) -> LineFault:
     return LineFault(line, cause.with_traceback(None))
 
 
-def _check_stock(draft: Draft, line: Line) -> None:
-    available = draft.level(line.key).available
-    if line.qty > available:
-        raise InsufficientStock(available, line.qty, draft.shown(line.key))
+def _check_stock(draft: Draft, qty: int, level: Level) -> None:
+    available = level.on_hand - level.reserved
+    if qty > available:
+        raise InsufficientStock(available, qty, draft.shown(level.key))
 
 
 def _record(
     draft: Draft, lines: tuple[Line, ...], ttl_s: int | None, reference: str | None
 ) -> None:
-    expires_at = None if ttl_s is None else draft.now + timedelta(seconds=ttl_s)
+    expires_at = None if ttl_s is None else draft.at + timedelta(seconds=ttl_s)
     draft.record(StockReserved(draft.record_id, lines, expires_at, reference))

@@ -42,7 +42,7 @@ def release(draft: Draft, command: ReleaseReservation) -> None:
 def extend(draft: Draft, command: ExtendReservation) -> None:
     """Set a new time to expire. No level is touched, so no version goes up."""
     held = _active(draft, command.reservation_id)
-    expires_at = draft.now + timedelta(seconds=command.ttl_s)
+    expires_at = draft.at + timedelta(seconds=command.ttl_s)
     draft.record(ReservationExtended(held.reservation_id, expires_at))
 
 
@@ -50,7 +50,7 @@ def _active(draft: Draft, reservation_id: str) -> Reservation:
     held = draft.view.reservation(reservation_id)
     if held is None:
         raise NotFound(f"reservation {reservation_id}")
-    if held.is_due(draft.now):
+    if held.is_due(draft.at):
         raise ReservationResolved(replace(held, status="expired"))
     if held.status != "active":
         raise ReservationResolved(held)
