@@ -2,7 +2,7 @@
 
 The way of a request, by file: ``gateway`` (request id, timing, log line, every error to a problem),
 ``paths`` (which route), ``route`` (path, query, headers and body, all checked), ``routes/`` (the
-endpoints), ``mutation`` (the command to the engine, its outcome to an answer), ``problems`` (errors).
+endpoints), ``mutation`` (command to the engine, outcome to an answer), ``problems`` (errors).
 """
 
 from surestock.api.app import build_app

@@ -32,7 +32,7 @@ def _read(part: str) -> tuple[str, float]:
 
 def _quality(media_type: str, wanted: list[tuple[str, float]]) -> float:
     """Return how well a type is liked: the most specific range that fits it decides."""
-    for media_range in (media_type, media_type.split("/")[0] + "/*", "*/*"):
+    for media_range in (media_type, media_type.partition("/")[0] + "/*", "*/*"):
         fitting = [quality for given, quality in wanted if given == media_range]
         if fitting:
             return max(fitting)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 
 from surestock import __version__
 from surestock.api.document import make_document
@@ -23,16 +23,17 @@ class Surestock(FastAPI):
             redoc_url=None,
             openapi_url=None,
         )
-        self._service = service
         for router in ROUTERS:
             self.include_router(router)
+        self._gateway = None if service is None else Gateway(list(all_routes()), service)
 
-    def build_middleware_stack(self) -> ASGIApp:
-        """Return the gateway. Called by Starlette at the first request."""
-        if self._service is None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if self._gateway is None:
             msg = "this application was made to be documented, not to be served"
             raise RuntimeError(msg)
-        return Gateway(list(all_routes()), self._service)
+        scope["app"] = self
+        await self._gateway(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         """Return the contract as OpenAPI."""

@@ -90,7 +90,8 @@ class WeakTag(VersionConflict):
 
     def __init__(self, expected_version: int, current: Level) -> None:
         super().__init__(expected_version, current)
-        self.args = (
+        sentence = (
             f'W/"{expected_version}" is a weak tag, which If-Match never matches; '
-            f"the version is {current.version}.",
+            f"the version is {current.version}."
         )
+        self.args = (sentence,)

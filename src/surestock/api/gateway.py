@@ -7,7 +7,7 @@ and a traceback would keep the whole request alive with them.
 
 from surestock.api.answer import Answer
 from surestock.api.call import Call, Receive, Scope, Send
-from surestock.api.errors import ClientGone, InternalError
+from surestock.api.errors import InternalError
 from surestock.api.headers import find_request_id
 from surestock.api.paths import PathTree
 from surestock.api.problems import is_known, problem_answer
@@ -16,8 +16,12 @@ from surestock.api.service import Service
 from surestock.kit.errors import SurestockError
 from surestock.telemetry.trace import trace_id
 
+WHOLE_ANSWER = "surestock.whole_answer"
+"""An ASGI extension: a function that sends status, headers and body at once, or returns False."""
+
+_NONE: Scope = {}
 _GONE = 499
-_MOST_LOGGED_CHARS = 512
+_NOT_MODIFIED = 304
 
 
 class Gateway:
@@ -51,7 +55,15 @@ class Gateway:
             await _send(answer, request_id, scope, send)
         seconds = service.clock.monotonic() - started
         stats.count(status, seconds)
-        self._log(call, status, seconds)
+        traceparent = call.headers.get(b"traceparent")
+        service.request_line.write(
+            scope["method"],
+            call.path,
+            status,
+            seconds,
+            request_id,
+            None if traceparent is None else trace_id(traceparent),
+        )
 
     def _answer_error(self, error: Exception, call: Call) -> Answer:
         if not isinstance(error, SurestockError) or not is_known(error):
@@ -64,33 +76,23 @@ class Gateway:
         error.__traceback__ = None
         return answer
 
-    def _log(self, call: Call, status: int, seconds: float) -> None:
-        traceparent = call.headers.get(b"traceparent")
-        trace = {} if traceparent is None else {"traceId": trace_id(traceparent)}
-        self._service.log.info(
-            "request",
-            method=call.scope["method"],
-            url=call.path[:_MOST_LOGGED_CHARS],
-            status=status,
-            durationMs=round(seconds * 1000, 3),
-            requestId=call.request_id,
-            **trace,
-        )
-
 
 async def _send(answer: Answer, request_id: str, scope: Scope, send: Send) -> None:
     headers = answer.headers
     headers.append((b"x-request-id", request_id.encode()))
-    start = {"type": "http.response.start", "status": answer.status, "headers": headers}
     if answer.chunks is not None:
-        await send(start)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         async for chunk in answer.chunks:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
         return
     body = answer.body
-    headers.append((b"content-length", b"%d" % len(body)))
-    await send(start)
+    if answer.status != _NOT_MODIFIED:
+        headers.append((b"content-length", b"%d" % len(body)))
+    send_whole = scope.get("extensions", _NONE).get(WHOLE_ANSWER)
+    if send_whole is not None and send_whole(answer.status, headers, body):
+        return
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if scope["method"] == "HEAD":
         body = b""
     await send({"type": "http.response.body", "body": body})

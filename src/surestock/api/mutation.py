@@ -1,4 +1,4 @@
-"""From a valid request to the engine and back: the scope of the key, and the version's condition."""
+"""From a valid request to the engine and back: a key's scope, and the condition on a version."""
 
 from surestock.api.answer import Answer, outcome_answer
 from surestock.api.call import ACTOR, Call

@@ -23,7 +23,7 @@ class Target(Struct, frozen=True):
 
 
 class _Node:
-    __slots__ = ("allow", "below", "any_below", "targets")
+    __slots__ = ("allow", "any_below", "below", "targets")
 
     def __init__(self) -> None:
         self.below: dict[str, _Node] = {}

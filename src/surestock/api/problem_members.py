@@ -1,7 +1,7 @@
 """What each kind of error adds to its problem, so that a client needs no second request."""
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from surestock.api import errors as api
 from surestock.inventory import refusals as ref
@@ -9,58 +9,73 @@ from surestock.inventory.reply import reservation_body, stock_body
 from surestock.kit.errors import SurestockError
 
 Members: TypeAlias = dict[str, Any]
+CodeOf: TypeAlias = Callable[[SurestockError], str]
 
 
-class HasCode(Protocol):
-    """What a line of a problem needs to know of its cause."""
+def members_of(error: SurestockError, code_of: CodeOf) -> Members:
+    """Return the members that ``error`` adds, by the names of the contract.
 
-    @property
-    def code(self) -> str:
-        """The stable code."""
-        ...
-
-
-KindOf: TypeAlias = Callable[[SurestockError], HasCode]
-
-
-def members_of(error: SurestockError, kind_of: KindOf) -> Members:
-    """Return the members that ``error`` adds, by the names of the contract."""
-    if isinstance(error, api.ValidationFailed):
-        return {"errors": error.faults}
-    if isinstance(error, ref.VersionConflict):
-        return {
-            "currentVersion": error.current.version,
-            "expectedVersion": error.expected_version,
-            "current": stock_body(error.current),
-        }
-    if isinstance(error, ref.InsufficientStock):
-        return {
-            "available": error.available,
-            "requested": error.requested,
-            "currentVersion": error.current.version,
-            "current": stock_body(error.current),
-        }
-    if isinstance(error, ref.QuantityLimit):
-        return {"currentVersion": error.current.version, "current": stock_body(error.current)}
-    if isinstance(error, ref.LinesNotReserved):
-        return {"available": error.available, "requested": error.line.qty}
+    ``code_of`` tells the stable code of the cause of a refused line.
+    """
     if isinstance(error, ref.LinesRefused):
-        return {"lines": [_line(fault, kind_of) for fault in error.faults]}
-    if isinstance(error, ref.ReservationResolved):
-        return {
-            "reservationStatus": error.reservation.status,
-            "reservation": reservation_body(error.reservation),
-        }
+        return {"lines": [_line(fault, code_of) for fault in error.faults]}
+    for kind, show in _SHOW:
+        if isinstance(error, kind):
+            return show(error)
     return {}
 
 
-def _line(fault: ref.LineFault, kind_of: KindOf) -> Members:
-    extra = members_of(fault.cause, kind_of)
+def _line(fault: ref.LineFault, code_of: CodeOf) -> Members:
+    extra = members_of(fault.cause, code_of)
     extra.pop("current", None)
     return {
         "storeId": fault.line.store_id,
         "sku": fault.line.sku,
-        "error": kind_of(fault.cause).code,
+        "error": code_of(fault.cause),
         "message": str(fault.cause),
         **extra,
     }
+
+
+def _faults(error: api.ValidationFailed) -> Members:
+    return {"errors": error.faults}
+
+
+def _conflict(error: ref.VersionConflict) -> Members:
+    return {
+        "currentVersion": error.current.version,
+        "expectedVersion": error.expected_version,
+        "current": stock_body(error.current),
+    }
+
+
+def _insufficient(error: ref.InsufficientStock) -> Members:
+    return {
+        "available": error.available,
+        "requested": error.requested,
+        "currentVersion": error.current.version,
+        "current": stock_body(error.current),
+    }
+
+
+def _limit(error: ref.QuantityLimit) -> Members:
+    return {"currentVersion": error.current.version, "current": stock_body(error.current)}
+
+
+def _not_reserved(error: ref.LinesNotReserved) -> Members:
+    return {"available": error.available, "requested": error.line.qty}
+
+
+def _resolved(error: ref.ReservationResolved) -> Members:
+    held = error.reservation
+    return {"reservationStatus": held.status, "reservation": reservation_body(held)}
+
+
+_SHOW: tuple[tuple[type[SurestockError], Callable[[Any], Members]], ...] = (
+    (api.ValidationFailed, _faults),
+    (ref.VersionConflict, _conflict),
+    (ref.InsufficientStock, _insufficient),
+    (ref.QuantityLimit, _limit),
+    (ref.LinesNotReserved, _not_reserved),
+    (ref.ReservationResolved, _resolved),
+)

@@ -59,13 +59,19 @@ _LINES_REFUSED = {
 
 
 def kind_of(error: SurestockError) -> Kind:
-    """Return how ``error`` shows. Several refused lines show as the one that comes first in order:
-    existence, then version, then stock.
+    """Return how ``error`` shows.
+
+    Several refused lines show as the one that comes first: existence, then version, then stock.
     """
     if isinstance(error, ref.LinesRefused):
         causes = {kind_of(fault.cause).code for fault in error.faults}
         return next(kind for code, kind in _LINES_REFUSED.items() if code in causes)
     return KINDS[type(error)]
+
+
+def code_of(error: SurestockError) -> str:
+    """Return the stable code of ``error``."""
+    return kind_of(error).code
 
 
 def is_known(error: SurestockError) -> bool:
@@ -84,7 +90,7 @@ def problem_of(error: SurestockError) -> dict[str, Any]:
         "detail": message,
         "error": kind.code,
         "message": message,
-        **members_of(error, kind_of),
+        **members_of(error, code_of),
     }
 
 

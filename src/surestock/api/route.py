@@ -20,7 +20,10 @@ from surestock.api.query import no_query, read_query
 from surestock.api.request_headers import read_headers
 
 is_id = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}").fullmatch
-_BAD_ID = "must be 1 to 64 letters, digits, dots, underscores, colons or hyphens; the first a letter or digit"
+_BAD_ID = (
+    "must be 1 to 64 letters, digits, dots, underscores, colons or hyphens, and begin with a "
+    "letter or a digit"
+)
 
 
 class CheckedRoute(APIRoute):
@@ -52,7 +55,7 @@ class CheckedRoute(APIRoute):
         faults: list[Fault] = []
         for name, value in zip(self._ids, ids, strict=True):
             if not is_id(value):
-                faults.append(Fault("path", f"/{name}", _BAD_ID))  # noqa: PERF401 - hot path
+                faults.append(Fault("path", f"/{name}", _BAD_ID))
         if self._is_mutation:
             read_headers(call, self._headers, faults)
         argument: BaseModel | None = None
@@ -78,4 +81,5 @@ def _model(annotation: Any) -> type[BaseModel]:  # noqa: ANN401 - a type, or a t
     if not issubclass(found, BaseModel):
         msg = f"a body or a query is declared as a model, not as {annotation}"
         raise TypeError(msg)
-    return found
+    model: type[BaseModel] = found
+    return model

@@ -8,6 +8,7 @@ from surestock.kit.ids import IdSource
 from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.log import Log
 from surestock.telemetry.metrics import Metrics
+from surestock.telemetry.request_line import RequestLine
 
 
 class Service(Struct, frozen=True):
@@ -17,5 +18,6 @@ class Service(Struct, frozen=True):
     metrics: Metrics
     exposition: Exposition
     log: Log
+    request_line: RequestLine
     clock: Clock
     request_ids: IdSource

@@ -4,7 +4,7 @@ import typer
 
 
 def serve() -> None:
-    """Serve the API. Settings come from the environment: PORT, HOST, ENGINE, DATA_DIR, …"""
+    """Serve the API. Its settings are environment variables: PORT, HOST, ENGINE, DATA_DIR, …."""
     from surestock.runtime.serve import serve as run  # noqa: PLC0415 - help must be quick
 
     raise typer.Exit(run())

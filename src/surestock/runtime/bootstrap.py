@@ -21,6 +21,7 @@ from surestock.runtime.settings import Settings
 from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.log import Log, make_log
 from surestock.telemetry.metrics import Metrics
+from surestock.telemetry.request_line import RequestLine
 from surestock.telemetry.sink import LineSink
 
 _LOG_DIRECTORY = "event-log"
@@ -48,7 +49,8 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
     sink = LineSink(_STDOUT)
     log = make_log(sink.append, clock, settings.log_level)
     engine, failed = _engine(settings, clock, EngineTelemetry(metrics, log))
-    service = Service(engine, metrics, Exposition(metrics), log, clock, IdSource())
+    lines = RequestLine(sink.append, clock, wanted=settings.log_level in {"debug", "info"})
+    service = Service(engine, metrics, Exposition(metrics), log, lines, clock, IdSource())
     return Wired(build_app(service), engine, failed, metrics, log, sink)
 
 

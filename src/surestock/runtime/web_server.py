@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from surestock.api.app import Surestock
+from surestock.runtime.web_protocol import WebProtocol
 
 _BACKLOG = 2048
 _DRAIN_S = 20
@@ -20,7 +21,7 @@ class WebServer(uvicorn.Server):
             uvicorn.Config(
                 app,
                 loop="uvloop",
-                http="httptools",
+                http=WebProtocol,
                 ws="none",
                 lifespan="off",
                 interface="asgi3",

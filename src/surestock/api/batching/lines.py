@@ -18,7 +18,7 @@ class Lines:
         self._number = 0
 
     def feed(self, data: bytes) -> list[tuple[int, bytes | None]]:
-        """Return the lines that ``data`` ends, with their numbers from 1; blank ones are left out."""
+        """Return the lines that ``data`` ends, numbered from 1; blank ones are left out."""
         *ended, rest = (self._rest + data).split(b"\n")
         lines = [line for ending in ended for line in self._end(ending)]
         if len(rest) > MOST_LINE_BYTES:

@@ -34,7 +34,7 @@ def command_of(row: Row) -> StockCommand:
 def envelopes_of(
     call: Call, rows: Sequence[Row], batch: IdempotencyKey | None = None
 ) -> list[Envelope]:
-    """Return the rows as the engine takes them, each under its own key or one made from the batch's."""
+    """Return the rows as the engine takes them, each under a key of its own or the batch's."""
     request_id = call.request_id
     method = call.scope["method"]
     path = call.path

@@ -26,13 +26,13 @@ _REF = {"schema": {"$ref": "#/components/schemas/BatchBody"}}
     "/inventory/batch",
     summary="Carry out many operations, each for itself",
     response_model=BatchResult,
-    responses={
+    responses=errors(400, 409, 413, 415, 503)
+    | {
         200: {
-            **answers(200, said="One answer a row, in order.")[200],
+            **answers(200, said="One answer a row, in order.", mutation=True)[200],
             "content": {"application/x-ndjson": _ROWS},
         }
-    }
-    | errors(400, 409, 413, 415, 503),
+    },
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -75,9 +75,11 @@ async def _document(call: Call) -> Answer:
         await service.engine.check_batch(key)
     outcomes = await service.engine.transact_each(envelopes_of(call, rows, key))
     results = b",".join([show(outcome, service.metrics) for outcome in outcomes])
+    committed = [outcome for outcome in outcomes if isinstance(outcome, Outcome)]
     headers = [JSON]
-    if key is not None and all(
-        outcome.replayed for outcome in outcomes if isinstance(outcome, Outcome)
-    ):
+    if committed:
+        last = max(outcome.sequence for outcome in committed)
+        headers.append((b"x-commit-sequence", b"%d" % last))
+    if key is not None and committed and all(outcome.replayed for outcome in committed):
         headers.append((b"idempotent-replayed", b"true"))
     return Answer(200, b'{"results":[%b]}' % results, headers)

@@ -68,13 +68,13 @@ async def readiness(call: Read) -> Answer:
     "/metrics",
     summary="Read the metrics",
     response_model=Counters,
-    responses={
+    responses=errors(400, 406)
+    | {
         200: {
             **answers(200, said="Prometheus's text; with Accept: application/json, counters.")[200],
             "content": {_TEXT: {"schema": {"type": "string"}}},
         }
-    }
-    | errors(400, 406),
+    },
 )
 async def metrics(call: Read) -> Answer:
     """Return every metric in Prometheus's text form, or a few counters as JSON."""

@@ -33,6 +33,8 @@ from surestock.inventory.reply import reservation_body
 
 routes = APIRouter(route_class=CheckedRoute, tags=["reservations"])
 
+_ONE = "/reservations/{reservationId}"
+
 
 @routes.post(
     "/reservations",
@@ -50,7 +52,7 @@ async def make(call: Keyed, body: ReservationRequest) -> Answer:
 
 
 @routes.get(
-    "/reservations/{reservationId}",
+    _ONE,
     summary="Read a reservation",
     response_model=ReservationShown,
     responses=answers(200, said="The reservation.") | errors(400, 404),
@@ -64,7 +66,7 @@ async def read(call: Read, reservation_id: ReservationId) -> Answer:
 
 
 @routes.post(
-    "/reservations/{reservationId}/commit",
+    _ONE + "/commit",
     summary="Let reserved units leave on-hand",
     response_model=ReservationChange,
     responses=answers(200, said="Committed.", mutation=True) | errors(*MUTATION_ERRORS),
@@ -78,7 +80,7 @@ async def commit(
 
 
 @routes.post(
-    "/reservations/{reservationId}/release",
+    _ONE + "/release",
     summary="Give reserved units back",
     response_model=ReservationChange,
     responses=answers(200, said="Released.", mutation=True) | errors(*MUTATION_ERRORS),
@@ -92,7 +94,7 @@ async def release(
 
 
 @routes.post(
-    "/reservations/{reservationId}/extend",
+    _ONE + "/extend",
     summary="Let a reservation live longer",
     response_model=ReservationChange,
     responses=answers(200, said="Extended.", mutation=True) | errors(*MUTATION_ERRORS),

@@ -21,7 +21,8 @@ from surestock.inventory.reply import stock_body
 
 routes = APIRouter(route_class=CheckedRoute, tags=["inventory"])
 
-_LEVEL = "/stores/{storeId}/inventory/{sku}"
+_STORE = "/stores/{storeId}/inventory"
+_LEVEL = _STORE + "/{sku}"
 
 
 @routes.post(
@@ -109,7 +110,7 @@ def _unless_known(call: Call, answer: Answer, etag: bytes) -> Answer:
 
 
 @routes.get(
-    "/stores/{storeId}/inventory",
+    _STORE,
     summary="List a store's levels",
     response_model=shown.StockList,
     responses=answers(200, said="A page, by SKU.") | errors(400),

@@ -28,10 +28,14 @@ Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
 class Body(BaseModel):
     """A request's body: nothing is converted, nothing unknown is let through."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(  # type: ignore[pydantic-alias]  # made from JSON only
+        alias_generator=to_camel, extra="forbid", strict=True, frozen=True
+    )
 
 
 class Shown(BaseModel):
     """The shape of an answer, for the document: answers are encoded elsewhere."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+    model_config = ConfigDict(  # type: ignore[pydantic-alias]  # never made at all
+        alias_generator=to_camel, extra="forbid"
+    )
