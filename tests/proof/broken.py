@@ -4,6 +4,8 @@
 imported. No flag of the product is involved, and nothing here is imported by a test.
 """
 
+import contextlib
+import importlib
 import os
 import runpy
 import stat
@@ -12,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import Any
 
 _LATE_S = 0.03
 
@@ -28,6 +31,17 @@ def no_fdatasync() -> None:
             really_sync(fd)
 
     vars(os).update(fdatasync=fdatasync, fsync=fsync)
+
+
+def deaf_fdatasync() -> None:
+    """A failed fdatasync goes unnoticed."""
+    really_sync = os.fdatasync
+
+    def fdatasync(fd: int) -> None:
+        with contextlib.suppress(OSError):
+            really_sync(fd)
+
+    vars(os).update(fdatasync=fdatasync)
 
 
 def no_directory_fsync() -> None:
@@ -61,10 +75,29 @@ def late_write() -> None:
     threading.Thread(target=write_behind, daemon=True).start()
 
 
+def undurable_read() -> None:
+    """A read shows what is decided; the write to the log takes its time."""
+    really_write = os.pwrite
+
+    def pwrite(fd: int, data: bytes, offset: int, /) -> int:
+        time.sleep(_LATE_S)
+        return really_write(fd, data, offset)
+
+    vars(os).update(pwrite=pwrite)
+    engine = importlib.import_module("surestock.engine.log.engine").LogEngine
+
+    async def find_level(self: Any, key: tuple[str, str]) -> Any:
+        return self._core.overlay.level(key)
+
+    engine.find_level = find_level
+
+
 _TEETH: dict[str, Callable[[], None]] = {
     "no-fdatasync": no_fdatasync,
+    "deaf-fdatasync": deaf_fdatasync,
     "no-directory-fsync": no_directory_fsync,
     "late-write": late_write,
+    "undurable-read": undurable_read,
 }
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tests.proof.audit import Audit, Verdict
-from tests.proof.ledger import Ledger
+from tests.proof.ledger import Ledger, Operation
 from tests.proof.load import Load
 from tests.proof.server import Server
 from tests.proof.workload import Workload
@@ -47,9 +47,21 @@ class Campaign:
         """Load the running server and let ``attack`` happen in the middle of it."""
         asyncio.run(self._load().run_until(acknowledged, attack))
 
+    def run_alone(self, operations: Sequence[Operation]) -> bool:
+        """Send operations one by one; return False when one was not answered."""
+        return asyncio.run(self._load().run_alone(operations))
+
     def settle(self) -> None:
         """Send again, to the restarted server, everything that has no answer."""
-        self.retried += asyncio.run(self._load().retry_unanswered())
+        self.retried += asyncio.run(self._load().retry(self.ledger.unanswered()))
+
+    def settle_recorded(self) -> int:
+        """Send again only what the log holds already: answers that need no new write."""
+        self.judge()
+        recorded = [
+            each for each in self.ledger.unanswered() if each.marker in self.audit.sequence_of
+        ]
+        return asyncio.run(self._load().retry(recorded))
 
     def ask_again(self) -> None:
         """Repeat some acknowledged operations: their first answers must come again."""

@@ -9,7 +9,7 @@ from tests.proof.forgetful_disk import Directory, File, ForgetfulDisk, Node
 
 MAX_WRITE = 1 << 17
 _BIG_WRITES = 1 << 5
-_DIRECT_IO = 1
+_OPEN_BYTES = 16  # fuse_open_out: no handle, no flags: the kernel caches reads, never writes
 _SIZE_VALID, _MODE_VALID = 8, 1
 _BLOCKS = 1 << 20
 
@@ -50,7 +50,7 @@ class FuseCalls:
             9: self._mkdir,
             10: self._unlink,
             12: self._rename,
-            14: lambda _node, _arguments: struct.pack("<QII", 0, _DIRECT_IO, 0),
+            14: lambda _node, _arguments: bytes(_OPEN_BYTES),
             15: self._read,
             16: self._write,
             17: self._statfs,
@@ -58,7 +58,7 @@ class FuseCalls:
             20: self._fsync,
             25: lambda _node, _arguments: b"",  # flush
             26: self._init,
-            27: lambda _node, _arguments: bytes(16),  # opendir
+            27: lambda _node, _arguments: bytes(_OPEN_BYTES),  # opendir
             28: self._readdir,
             29: lambda _node, _arguments: b"",  # releasedir
             30: self._fsync,
@@ -119,7 +119,7 @@ class FuseCalls:
     def _create(self, node: int, arguments: bytes) -> bytes:
         _, mode = struct.unpack_from("<2I", arguments)
         made = self._disk.new_file(self._directory(node), _name(arguments[16:]), mode)
-        return _entry(made) + struct.pack("<QII", 0, _DIRECT_IO, 0)
+        return _entry(made) + bytes(_OPEN_BYTES)
 
     def _unlink(self, node: int, arguments: bytes) -> bytes:
         self._directory(node).change({_name(arguments): None})

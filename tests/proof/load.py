@@ -1,7 +1,7 @@
 """Many clients at once, an attack in the middle of them, and the retries afterwards."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tests.proof.http_client import Connection, Unanswered
@@ -60,6 +60,16 @@ class Load:
             if not self.attacked:
                 raise AssertionError("the server went away before it was attacked") from None
 
+    async def run_alone(self, operations: Sequence[Operation]) -> bool:
+        """Send operations one after the other; return False when one was not answered."""
+        try:
+            async with Connection(self.port) as connection:
+                for operation in operations:
+                    await self.send(connection, operation)
+        except Unanswered:
+            return False
+        return True
+
     async def send(self, connection: Connection, operation: Operation) -> None:
         """Send one operation and note the answer. Raises :class:`Unanswered`."""
         self.ledger.submit(operation)
@@ -70,9 +80,8 @@ class Load:
         if reply.is_success:
             self.workload.learn(operation)
 
-    async def retry_unanswered(self) -> int:
-        """Send every unanswered operation again under its key; return how many are settled now."""
-        waiting = self.ledger.unanswered()
+    async def retry(self, waiting: list[Operation]) -> int:
+        """Send operations again, each under its key, until settled; return how many they were."""
         async with Connection(self.port) as connection:
             for operation in waiting:
                 for _ in range(_PATIENCE):

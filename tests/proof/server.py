@@ -100,11 +100,6 @@ class Server:
             )
         return self._process
 
-    @property
-    def is_running(self) -> bool:
-        """Tell whether the process still lives."""
-        return self._process is not None and self._process.poll() is None
-
     def signal_kill(self) -> None:
         """SIGKILL the process and its children, and don't wait."""
         if self._process is not None and self._process.poll() is None:
@@ -118,11 +113,11 @@ class Server:
             self._process = None
 
     def stop(self) -> int:
-        """SIGTERM the process and return its exit code."""
+        """SIGTERM the process, and strace around it, if any; return the exit code."""
         if self._process is None:
             msg = "the server does not run"
             raise RuntimeError(msg)
-        self._process.send_signal(signal.SIGTERM)
+        os.killpg(self._process.pid, signal.SIGTERM)
         return self.await_exit()
 
     def await_exit(self) -> int:

@@ -1,0 +1,97 @@
+"""Which system calls a server makes on its data directory, and how to make one of them fatal.
+
+strace counts the calls of each thread by itself. An injection is therefore aimed at one path: on
+one path, each of the calls that matter is made by one thread only, so that the k-th is the k-th.
+Injections do without ``--seccomp-bpf``: with it, strace 6.1 loses count after the first call.
+"""
+
+import re
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+CHANGING = (
+    "mkdir,mkdirat,openat,creat,write,pwrite64,pwritev,fdatasync,fsync,sync_file_range,"
+    "ftruncate,truncate,fallocate,rename,renameat,renameat2,unlink,unlinkat,link,linkat"
+)
+_CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
+_CREATES = re.compile(r"O_CREAT|O_TRUNC|O_TMPFILE")
+_PATH = re.compile(r'<([^<>]+)>|"([^"]+)"')
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class CrashPoint:
+    """The ``nth`` call of ``name`` on ``path`` (relative to the data directory's parent)."""
+
+    path: str
+    name: str
+    nth: int
+
+    def kill(self, root: Path) -> list[str]:
+        """Return what to put before a command, so that it dies on entry to this call."""
+        return self._inject(root, "signal=SIGKILL")
+
+    def fail(self, root: Path) -> list[str]:
+        """Return what to put before a command, so that this call returns EIO."""
+        return self._inject(root, "error=EIO")
+
+    def _inject(self, root: Path, effect: str) -> list[str]:
+        rule = f"inject={self.name}:{effect}:when={self.nth}"
+        trace = str(root / "injected")
+        return [*_strace(), "-o", trace, "-P", str(root / self.path), "-e", rule]
+
+
+def record(trace: Path) -> list[str]:
+    """Return what to put before a command, so that its calls are written to ``trace``."""
+    return [
+        *_strace(),
+        "--seccomp-bpf",
+        "-y",
+        "-s",
+        "4096",
+        "-o",
+        str(trace),
+        "-e",
+        f"trace={CHANGING}",
+    ]
+
+
+def crash_points(trace: Path, root: Path, folder: str) -> list[CrashPoint]:
+    """Return every recorded call on ``root/folder`` and below, in the order they were made."""
+    counted: Counter[tuple[str, str]] = Counter()
+    points = []
+    for name, path in _calls(trace.read_text(errors="replace").splitlines()):
+        if path.is_relative_to(root / folder):
+            key = str(path.relative_to(root)), name
+            counted[key] += 1
+            points.append(CrashPoint(*key, counted[key]))
+    return points
+
+
+def _calls(lines: Iterable[str]) -> Iterable[tuple[str, Path]]:
+    for line in lines:
+        call = _CALL.match(line)
+        if call is not None and (call[1] != "openat" or _CREATES.search(call[2])):
+            paths = [by_fd or by_name for by_fd, by_name in _PATH.findall(call[2])]
+            absolute = [path for path in paths if path.startswith("/")]
+            if absolute:
+                yield call[1], Path(absolute[-1] if call[1] == "openat" else absolute[0])
+
+
+def _strace() -> list[str]:
+    return [shutil.which("strace") or "strace", "-f", "-qqq"]
+
+
+def why_unavailable() -> str | None:
+    """Return why processes can't be traced here, in words for a skip; None when they can."""
+    if shutil.which("strace") is None:
+        return "this proof needs strace, which is not installed"
+    tried = subprocess.run(
+        [*_strace(), "-o", "/dev/null", "true"], capture_output=True, text=True, check=False
+    )
+    if tried.returncode != 0:
+        return f"this proof needs ptrace, which is refused here: {tried.stderr.strip()[:100]}"
+    return None
