@@ -77,3 +77,15 @@ def test_no_key_is_forgotten_within_its_ttl(steps: list[tuple[int, int]]) -> Non
         for each, (record, at) in answered.items():
             if clock.monotonic() - at < TTL.total_seconds():
                 assert index.find(digest(each)) == record
+
+
+def test_an_answer_whose_time_is_over_can_be_forgotten_and_a_newer_one_stays() -> None:
+    clock, index = ManualClock(), KeyIndex(TTL)
+    index.add(digest(1), 41, clock.now())
+    clock.advance(TTL.total_seconds())
+    index.add(digest(1), 99, clock.now())
+    index.forget(digest(1), 41)
+    assert (index.find(digest(1)), len(index)) == (99, 1)
+    index.forget(digest(1), 99)
+    assert (index.find(digest(1)), len(index)) == (None, 0)
+    index.forget(digest(2), 1)

@@ -92,3 +92,13 @@ def test_two_who_raise_the_same_refusal_at_once_do_not_share_a_traceback() -> No
     with pytest.raises(Declined):
         raise one
     assert other.__traceback__ is None
+
+
+def test_whether_a_key_was_refused_can_be_told_without_its_payload() -> None:
+    memory = RefusalMemory(1)
+    refuse(memory, "k")
+    assert memory.holds(key("k").digest)
+    assert memory.holds(key("k", "other").digest)
+    assert not memory.holds(key("j").digest)
+    refuse(memory, "j")
+    assert not memory.holds(key("k").digest)
