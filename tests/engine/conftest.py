@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from blockbuster import BlockBuster
 
 from surestock.kit.clock import ManualClock
 from tests.engine.desk import Desk
@@ -11,8 +12,11 @@ from tests.engine.engines import ENGINES
 
 
 @pytest.fixture
-async def desk(engine_name: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    """A started engine with a clock that stands still, and who sends commands to it."""
+async def desk(
+    engine_name: str, tmp_path: Path, no_blocking_calls: BlockBuster
+) -> AsyncIterator[Desk]:
+    """A started engine with a clock that stands still, which must never block the event loop."""
+    del no_blocking_calls
     clock = ManualClock()
     engine = ENGINES[engine_name](tmp_path, clock)
     await engine.start()
