@@ -1,6 +1,6 @@
 """What an endpoint answers; the gateway sends it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from msgspec import json
@@ -30,9 +30,9 @@ class Answer:
     def __init__(
         self,
         status: int,
-        body: bytes | memoryview,
+        body: bytes,
         headers: list[tuple[bytes, bytes]],
-        chunks: AsyncIterator[bytes] | None = None,
+        chunks: AsyncGenerator[bytes, None] | None = None,
     ) -> None:
         self.status = status
         self.body = body

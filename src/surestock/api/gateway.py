@@ -5,9 +5,12 @@ sends. A refusal's traceback is dropped once it is answered: refusals are rememb
 and a traceback would keep the whole request alive with them.
 """
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
 from surestock.api.answer import Answer
 from surestock.api.call import Call, Receive, Scope, Send
-from surestock.api.errors import InternalError
+from surestock.api.errors import ClientGone, InternalError
 from surestock.api.headers import find_request_id
 from surestock.api.paths import PathTree
 from surestock.api.problems import is_known, problem_answer
@@ -21,6 +24,7 @@ WHOLE_ANSWER = "surestock.whole_answer"
 
 _NONE: Scope = {}
 _GONE = 499
+_BROKEN = 500
 _NOT_MODIFIED = 304
 
 
@@ -51,8 +55,11 @@ class Gateway:
         except Exception as error:  # noqa: BLE001 - the last place that can answer it
             answer = self._answer_error(error, call)
         status = answer.status
-        if status != _GONE:
-            await _send(answer, request_id, scope, send)
+        answer.headers.append((b"x-request-id", request_id.encode()))
+        if answer.chunks is not None:
+            status = await self._send_stream(answer, answer.chunks, call, send)
+        elif status != _GONE:
+            await _send(answer, scope, send)
         seconds = service.clock.monotonic() - started
         stats.count(status, seconds)
         traceparent = call.headers.get(b"traceparent")
@@ -67,25 +74,43 @@ class Gateway:
 
     def _answer_error(self, error: Exception, call: Call) -> Answer:
         if not isinstance(error, SurestockError) or not is_known(error):
-            self._service.log.error(
-                "request failed", requestId=call.request_id, path=call.path, exc_info=error
-            )
+            self._log_defect(error, call)
             error = InternalError()
         instance = call.scope["raw_path"].decode("ascii", "replace")
         answer = problem_answer(error, instance, call.request_id)
         error.__traceback__ = None
         return answer
 
+    async def _send_stream(
+        self, answer: Answer, chunks: AsyncGenerator[bytes, None], call: Call, send: Send
+    ) -> int:
+        """Send the chunks as they come; return the status for the log.
 
-async def _send(answer: Answer, request_id: str, scope: Scope, send: Send) -> None:
-    headers = answer.headers
-    headers.append((b"x-request-id", request_id.encode()))
-    if answer.chunks is not None:
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        async for chunk in answer.chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        When one cannot be made, the answer is left without its end, and the server cuts the
+        connection: the client must not take a part for the whole.
+        """
+        start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+        await send(start)
+        try:
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except ClientGone:
+            return _GONE
+        except Exception as error:  # noqa: BLE001 - the last place that can tell
+            self._log_defect(error, call)
+            return _BROKEN
         await send({"type": "http.response.body", "body": b""})
-        return
+        return answer.status
+
+    def _log_defect(self, error: Exception, call: Call) -> None:
+        self._service.log.error(
+            "request failed", requestId=call.request_id, path=call.path, exc_info=error
+        )
+
+
+async def _send(answer: Answer, scope: Scope, send: Send) -> None:
+    headers = answer.headers
     body = answer.body
     if answer.status != _NOT_MODIFIED:
         headers.append((b"content-length", b"%d" % len(body)))

@@ -17,6 +17,11 @@ class Lines:
         self._dropping = False
         self._number = 0
 
+    @property
+    def waiting_bytes(self) -> int:
+        """The size of the line that has not ended yet, as far as it is kept."""
+        return len(self._rest)
+
     def feed(self, data: bytes) -> list[tuple[int, bytes | None]]:
         """Return the lines that ``data`` ends, numbered from 1; blank ones are left out."""
         *ended, rest = (self._rest + data).split(b"\n")

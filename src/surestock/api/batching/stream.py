@@ -1,6 +1,6 @@
 """The endless form of a batch: NDJSON in, NDJSON out, row by row, nothing held back."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,7 +15,7 @@ from surestock.api.schemas import batch as schema
 _ROW: TypeAdapter[Row] = TypeAdapter(schema.Row)
 
 
-async def answer_lines(call: Call) -> AsyncIterator[bytes]:
+async def answer_lines(call: Call) -> AsyncGenerator[bytes, None]:
     """Yield the answers to the body's rows, some at a time, each with the number of its line."""
     service = call.service
     async for lines in arriving(call):

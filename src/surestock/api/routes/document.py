@@ -20,4 +20,4 @@ async def openapi(call: Read) -> Answer:
 async def docs(call: Read) -> Answer:  # noqa: ARG001 - every endpoint takes the call
     """Return a page that shows the schema."""
     page = get_swagger_ui_html(openapi_url="/openapi.json", title="Surestock")
-    return Answer(200, page.body, [(b"content-type", b"text/html; charset=utf-8")])
+    return Answer(200, bytes(page.body), [(b"content-type", b"text/html; charset=utf-8")])

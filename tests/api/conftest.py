@@ -1,0 +1,24 @@
+"""The application over the engine in memory, with a clock that stands still."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from surestock.engine.memory import MemoryEngine
+from surestock.kit.clock import ManualClock
+from surestock.kit.ids import IdSource
+from tests.api.desk import Api
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def api(clock: ManualClock) -> AsyncIterator[Api]:
+    engine = MemoryEngine(clock, IdSource("bootboot"), timedelta(hours=24))
+    built = Api(engine, clock)
+    async with built.client:
+        yield built
