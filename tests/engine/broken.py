@@ -6,13 +6,14 @@ from pathlib import Path
 
 import msgspec
 
+from surestock.engine.log import LogConfig, LogEngine
 from surestock.engine.memory import MemoryEngine
 from surestock.inventory.commands import AdjustStock, CountStock, ExtendReservation
 from surestock.inventory.model import Level, Reservation, StockKey
 from surestock.inventory.port import Envelope, Outcome
 from surestock.kit.clock import Clock
 from surestock.kit.ids import IdSource
-from tests.engine.engines import IDEMPOTENCY_TTL, REFUSALS
+from tests.engine.engines import IDEMPOTENCY_TTL, REFUSALS, Open
 
 
 class _Flawed(MemoryEngine):
@@ -127,7 +128,17 @@ class WritesWhatItReadAWhileAgo(_Flawed):
         return await super().transact(envelope)
 
 
-FLAWED = (
+class ForgetsWhatIsNotDurableYet(LogEngine):
+    """Decides on the durable state, while records that change it are on their way to the disk."""
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        super().__init__(LogConfig(directory), clock, IdSource())
+        core = self._core
+        core.overlay.level = core.state.level  # type: ignore[method-assign]
+
+
+FLAWED: tuple[Open, ...] = (
+    ForgetsWhatIsNotDurableYet,
     DecidesOnAStaleLevel,
     SkipsTheVersionCheck,
     ReadsCountWhatIsDue,
