@@ -7,7 +7,7 @@ from typing import Final, NoReturn
 
 import typer
 
-from surestock.journal.errors import JournalError, JournalHeld
+from surestock.journal.errors import JournalError
 from surestock.kit.errors import SurestockError
 
 FOUND_WRONG: Final = 1
@@ -33,8 +33,6 @@ def plainly() -> Iterator[None]:
     """Turn every error that is to be expected into its sentence and its exit code."""
     try:
         yield
-    except JournalHeld as error:
-        fail(str(error), IMPOSSIBLE)
     except JournalError as error:
         fail(str(error), FOUND_WRONG)
     except SurestockError as error:

@@ -80,6 +80,10 @@ class HttpRecorder:
             for it in (answers[line] for line, _ in rows)
         ]
 
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
     def _post(self, rows: Sequence[Numbered]) -> list[RowAnswer]:
         """Send rows until they are answered, however that is."""
         body = json.encode({"operations": [self._operation(*row) for row in rows]})

@@ -1,7 +1,7 @@
 """Drive an import: rows in chunks to a recorder, faults to stderr, the sum to stdout."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -100,7 +100,8 @@ def _take(row: Row, answers: dict[int, str | None], tally: Tally, path: Path) ->
 @contextmanager
 def _recorder(source: CountFile, place: Place, url: str | None) -> Iterator[Recorder]:
     if url is not None:
-        yield HttpRecorder(url, source.digest)
+        with closing(HttpRecorder(url, source.digest)) as recorder:
+            yield recorder
         return
     directory = event_log_of(place.data_dir)
     engine = OfflineEngine(directory, place.idempotency_ttl, SystemClock(), _tell_torn)

@@ -17,7 +17,7 @@ from surestock.journal.scan import Scan, TornTail
 from surestock.journal.segment import list_segments
 from surestock.kit.ids import boot_and_count
 from surestock.runtime.offline.collector import without_collector
-from surestock.runtime.offline.ends import ENDS, check_end
+from surestock.runtime.offline.ends import End, check_end
 from surestock.runtime.offline.repeats import Repeats
 
 _PROGRESS_BYTES = 1024 * 1024
@@ -109,7 +109,7 @@ class _AuditedReplay(Replay):
             raise InvariantViolation(msg)
         events = record.events
         for event in events:
-            if type(event) in ENDS:
+            if isinstance(event, End):
                 check_end(self.books, event)
         super().record(record)
         self.events += len(events)

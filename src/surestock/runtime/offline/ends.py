@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from surestock.inventory.events import (
-    Event,
     ReservationCommitted,
     ReservationExpired,
     ReservationReleased,
@@ -13,21 +13,19 @@ from surestock.inventory.invariants import InvariantViolation
 from surestock.inventory.model import Line, StockKey
 from surestock.inventory.view import View
 
-ENDS = frozenset({ReservationCommitted, ReservationReleased, ReservationExpired})
+End: TypeAlias = ReservationCommitted | ReservationReleased | ReservationExpired
 """The events that end a reservation."""
 
 
-def check_end(view: View, event: Event) -> None:
+def check_end(view: View, event: End) -> None:
     """Raise :class:`InvariantViolation` when ``event`` ends other units than the reservation held.
 
     ``view`` is the state before the record.
     """
     if isinstance(event, ReservationCommitted):
         ended = event.committed + event.released
-    elif isinstance(event, ReservationReleased | ReservationExpired):
-        ended = event.lines
     else:
-        return
+        ended = event.lines
     held = view.reservation(event.reservation_id)
     if held is not None and held.lines != ended and _units(held.lines) != _units(ended):
         msg = (
