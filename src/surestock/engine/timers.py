@@ -58,9 +58,10 @@ class Timers:
 
     def candidates(self, key: StockKey, now: datetime) -> Iterable[str]:
         """Return ids of reservations on ``key`` whose time was over at ``now`` or before."""
-        if self._heap and self._heap[0][0] <= now:
+        heap = self._heap
+        if heap and heap[0][0] <= now:
             self._advance(now)
-        return tuple(self._due.get(key, ()))
+        return tuple(self._due.get(key, ())) if self._due else ()
 
     def due_keys(self, now: datetime) -> list[StockKey]:
         """Return the levels on which something is due."""

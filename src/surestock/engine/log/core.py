@@ -145,6 +145,7 @@ class WriteCore:
         now = self._clock.now()
         self.index.add(batch[0].promised.sequence, place)
         self._durable_sequence = batch[-1].promised.sequence
+        batch_key = None
         for pending in batch:
             changes = pending.changes
             self.state.apply(changes.levels, changes.reservations)
@@ -152,8 +153,9 @@ class WriteCore:
             key = pending.key
             if key is not None:
                 self.keys.add(key.digest, pending.promised.sequence, now)
-                if key.batch is not None:
-                    self.keys.add(key.batch, pending.promised.sequence, now)
+                if key.batch is not None and key.batch != batch_key:
+                    batch_key = key.batch
+                    self.keys.add(batch_key, pending.promised.sequence, now)
                 del self.in_flight[key.digest]
             pending.settle(pending.promised, None)
             for declined in pending.declined or ():

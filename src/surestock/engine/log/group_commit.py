@@ -19,7 +19,8 @@ class GroupCommit:
     """Gathers records and hands them to the journal, a batch at a time.
 
     ``durable(records, place, seconds)`` is called for a batch that is on disk; ``failed(records,
-    error)`` with every record that is not, and will not be.
+    error)`` with every record that is not, and will not be. ``depth`` is how many records are
+    submitted and neither.
     """
 
     def __init__(
@@ -39,11 +40,7 @@ class GroupCommit:
         self._handed_over_at = 0.0
         self._flush_is_due = False
         self._idle: Future[None] | None = None
-
-    @property
-    def depth(self) -> int:
-        """Records that are decided and not yet durable."""
-        return len(self._gathered) + len(self._writing)
+        self.depth = 0
 
     def start(self, writer: JournalWriter) -> None:
         """Write through ``writer``, whose ``written`` is :meth:`written`."""
@@ -52,6 +49,7 @@ class GroupCommit:
     def submit(self, pending: Pending) -> None:
         """Take a record for the next batch. Records are written in the order of submission."""
         self._gathered.append(pending)
+        self.depth += 1
         if not self._writing and not self._flush_is_due:
             # Once this turn of the event loop is over: what else it decides goes with it.
             self._flush_is_due = True
@@ -66,7 +64,11 @@ class GroupCommit:
         first, last = self._writing[0].promised.sequence, self._writing[-1].promised.sequence
         ts = self._clock.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
         self._handed_over_at = self._clock.monotonic()
-        self._writer.put(Batch(first, last, ts, [pending.encoded for pending in self._writing]))
+        records = []
+        for pending in self._writing:
+            records.append(pending.encoded)
+            pending.encoded = b""
+        self._writer.put(Batch(first, last, ts, records))
 
     def written(self, _batch: Batch, result: Place | BaseException) -> None:
         """Take the writer's word, in its thread, over to the event loop."""
@@ -74,6 +76,7 @@ class GroupCommit:
 
     def _settle(self, result: Place | BaseException) -> None:
         batch, self._writing = self._writing, []
+        self.depth -= len(batch)
         if isinstance(result, Place):
             try:
                 self._durable(batch, result, self._clock.monotonic() - self._handed_over_at)
@@ -86,6 +89,7 @@ class GroupCommit:
             # Whatever gathered meanwhile was decided on the records that are lost.
             batch += self._gathered
             self._gathered = []
+            self.depth = 0
             self._failed(batch, result)
         if not self.depth and self._idle is not None and not self._idle.done():
             self._idle.set_result(None)

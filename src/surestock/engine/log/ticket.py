@@ -60,7 +60,8 @@ class Ticket:
 class Pending(Ticket):
     """The ticket of a record that is decided and not yet durable.
 
-    ``promised`` is the outcome to be, ``encoded`` the record's JSON, ``declined`` the refusals that
+    ``promised`` is the outcome to be, ``encoded`` the record's JSON until it
+    is handed to the journal, ``declined`` the refusals that
     were decided on what this record changes.
     """
 
