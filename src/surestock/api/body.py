@@ -30,7 +30,11 @@ async def read_model(call: Call, model: type[Model]) -> Model:
     headers = call.headers
     if headers.get(b"content-type") != _JSON:
         _check_type(call)
-    body = await read_bytes(call)
+    return parse_model(await read_bytes(call), model)
+
+
+def parse_model(body: bytes, model: type[Model]) -> Model:
+    """Return ``body`` as ``model``. Raises :class:`ValidationFailed`."""
     try:
         value = parse_json(body)
     except ValueError as error:

@@ -1,6 +1,8 @@
 """What the endpoints work with."""
 
-from msgspec import Struct
+from asyncio import Semaphore
+
+from msgspec import Struct, field
 
 from surestock.inventory.port import Engine
 from surestock.kit.clock import Clock
@@ -10,9 +12,16 @@ from surestock.telemetry.log import Log
 from surestock.telemetry.metrics import Metrics
 from surestock.telemetry.request_line import RequestLine
 
+_BATCHES_AT_ONCE = 4
+
 
 class Service(Struct, frozen=True):
-    """The engine and the instruments around it. ``request_ids`` names requests that have no id."""
+    """The engine and the instruments around it. ``request_ids`` names requests that have no id.
+
+    ``batches`` is the bulkhead of batches. While one waits for the disk, the next ones are decided;
+    more at once would not be faster, since what waits would push what works out of the caches, and
+    single requests would wait for all of them.
+    """
 
     engine: Engine
     metrics: Metrics
@@ -21,3 +30,4 @@ class Service(Struct, frozen=True):
     request_line: RequestLine
     clock: Clock
     request_ids: IdSource
+    batches: Semaphore = field(default_factory=lambda: Semaphore(_BATCHES_AT_ONCE))

@@ -21,7 +21,8 @@ async def answer_lines(call: Call) -> AsyncGenerator[bytes, None]:
     async for lines in arriving(call):
         checked = [(number, _check(line)) for number, line in lines]
         rows = [row for _, row in checked if not isinstance(row, RequestError)]
-        answers = iter(await service.engine.transact_each(envelopes_of(call, rows)))
+        async with service.batches:
+            answers = iter(await service.engine.transact_each(envelopes_of(call, rows)))
         parts: list[bytes] = []
         for number, row in checked:
             if isinstance(row, RequestError):

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from surestock.api.answer import JSON, NDJSON, Answer
 from surestock.api.batching.rows import envelopes_of, name_batch, show
 from surestock.api.batching.stream import answer_lines
-from surestock.api.body import read_model
+from surestock.api.body import parse_model, read_bytes
 from surestock.api.call import Call
 from surestock.api.documented import answers, errors
 from surestock.api.errors import Fault, UnsupportedMediaType, ValidationFailed
@@ -68,7 +68,13 @@ def _stream(call: Call) -> Answer:
 
 
 async def _document(call: Call) -> Answer:
-    rows = (await read_model(call, BatchBody)).operations
+    body = await read_bytes(call)
+    async with call.service.batches:
+        return await _carry_out(call, body)
+
+
+async def _carry_out(call: Call, body: bytes) -> Answer:
+    rows = parse_model(body, BatchBody).operations
     service = call.service
     key = name_batch(call, rows)
     if key is not None:
