@@ -6,7 +6,7 @@ entry. Whether an entry that is found is really within the TTL, its record tells
 """
 
 from collections import deque
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 _GENERATIONS = 8
 
@@ -18,6 +18,8 @@ class KeyIndex:
         self._ttl = ttl
         self._span = ttl / _GENERATIONS
         self._generations: deque[tuple[datetime, dict[bytes, int]]] = deque()
+        self._youngest: dict[bytes, int] = {}
+        self._until = datetime.min.replace(tzinfo=UTC)
 
     def __len__(self) -> int:
         return sum(len(entries) for _, entries in self._generations)
@@ -27,10 +29,12 @@ class KeyIndex:
 
         The first record of a digest stands until it is forgotten: a batch key is answered by many.
         """
-        if not self._generations or at - self._generations[-1][0] >= self._span:
-            self._generations.append((at, {}))
+        if at >= self._until:
+            self._youngest = {}
+            self._until = at + self._span
+            self._generations.append((at, self._youngest))
             self._forget(at)
-        self._generations[-1][1].setdefault(bytes.fromhex(digest), sequence)
+        self._youngest.setdefault(bytes.fromhex(digest), sequence)
 
     def find(self, digest: str) -> int | None:
         """Return the sequence of the record that answered ``digest``, or None."""

@@ -6,6 +6,7 @@ from msgspec import Struct, json
 
 _DIGEST_BYTES = 16
 _ROW_DIGITS = 8
+_encode = json.Encoder(order="deterministic").encode
 
 
 class IdempotencyKey(Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
@@ -41,5 +42,4 @@ def row_key(batch: IdempotencyKey, row: int) -> IdempotencyKey:
 
 def fingerprint_of(payload: object) -> str:
     """Hash a validated payload (msgspec structs, dataclasses or JSON values): 32 hex digits."""
-    encoded = json.encode(payload, order="deterministic")
-    return blake2b(encoded, digest_size=_DIGEST_BYTES).hexdigest()
+    return blake2b(_encode(payload), digest_size=_DIGEST_BYTES).hexdigest()

@@ -32,15 +32,20 @@ def command_of(row: Row) -> StockCommand:
 
 
 def envelopes_of(
-    call: Call, rows: Sequence[Row], batch: IdempotencyKey | None = None
+    call: Call,
+    rows: Sequence[Row],
+    commands: Sequence[StockCommand],
+    batch: IdempotencyKey | None = None,
 ) -> list[Envelope]:
-    """Return the rows as the engine takes them, each under a key of its own or the batch's."""
+    """Return the rows as the engine takes them, each under a key of its own or the batch's.
+
+    ``commands`` are what the rows stand for.
+    """
     request_id = call.request_id
     method = call.scope["method"]
     path = call.path
     envelopes = []
-    for index, row in enumerate(rows):
-        command = command_of(row)
+    for index, (row, command) in enumerate(zip(rows, commands, strict=True)):
         named = None
         if row.idempotency_key is not None:
             named = make_key(ACTOR, method, path, row.idempotency_key, fingerprint_of(command))
@@ -50,12 +55,14 @@ def envelopes_of(
     return envelopes
 
 
-def name_batch(call: Call, rows: Sequence[Row]) -> IdempotencyKey | None:
+def name_batch(
+    call: Call, rows: Sequence[Row], commands: Sequence[StockCommand]
+) -> IdempotencyKey | None:
     """Return the key of the whole batch, bound to everything in it, or None without one."""
     key = call.idempotency_key
     if key is None:
         return None
-    return name_try(call, key, [(command_of(row), row.idempotency_key) for row in rows])
+    return name_try(call, key, [commands, [row.idempotency_key for row in rows]])
 
 
 def show(answer: Outcome | Refusal | Unavailable, metrics: Metrics) -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from pydantic import TypeAdapter, ValidationError
 
 from surestock.api.batching.lines import MOST_LINE_BYTES, arriving
-from surestock.api.batching.rows import Row, envelopes_of, show, show_problem
+from surestock.api.batching.rows import Row, command_of, envelopes_of, show, show_problem
 from surestock.api.call import Call
 from surestock.api.errors import BodyTooLarge, RequestError, ValidationFailed
 from surestock.api.faults import faults_of
@@ -21,8 +21,9 @@ async def answer_lines(call: Call) -> AsyncGenerator[bytes, None]:
     async for lines in arriving(call):
         checked = [(number, _check(line)) for number, line in lines]
         rows = [row for _, row in checked if not isinstance(row, RequestError)]
+        envelopes = envelopes_of(call, rows, [command_of(row) for row in rows])
         async with service.batches:
-            answers = iter(await service.engine.transact_each(envelopes_of(call, rows)))
+            answers = iter(await service.engine.transact_each(envelopes))
         parts: list[bytes] = []
         for number, row in checked:
             if isinstance(row, RequestError):

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from surestock.api.answer import JSON, NDJSON, Answer
-from surestock.api.batching.rows import envelopes_of, name_batch, show
+from surestock.api.batching.rows import command_of, envelopes_of, name_batch, show
 from surestock.api.batching.stream import answer_lines
 from surestock.api.body import parse_model, read_bytes
 from surestock.api.call import Call
@@ -76,10 +76,11 @@ async def _document(call: Call) -> Answer:
 async def _carry_out(call: Call, body: bytes) -> Answer:
     rows = parse_model(body, BatchBody).operations
     service = call.service
-    key = name_batch(call, rows)
+    commands = [command_of(row) for row in rows]
+    key = name_batch(call, rows, commands)
     if key is not None:
         await service.engine.check_batch(key)
-    outcomes = await service.engine.transact_each(envelopes_of(call, rows, key))
+    outcomes = await service.engine.transact_each(envelopes_of(call, rows, commands, key))
     results = b",".join([show(outcome, service.metrics) for outcome in outcomes])
     committed = [outcome for outcome in outcomes if isinstance(outcome, Outcome)]
     headers = [JSON]
