@@ -24,7 +24,8 @@ async def run(wired: Wired, bound: socket.socket) -> int:
 
     Raises a :class:`~surestock.kit.errors.SurestockError` when the engine cannot recover.
     """
-    server = WebServer(wired.app)
+    host, port = bound.getsockname()[:2]
+    server = WebServer(wired.app, lambda: wired.log.info("listening", host=host, port=port))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, server)
@@ -36,8 +37,6 @@ async def run(wired: Wired, bound: socket.socket) -> int:
         tasks.start_soon(wired.sink.run)
         tasks.start_soon(_sweep, wired)
         tasks.start_soon(_watch, wired, server, failures)
-        host, port = bound.getsockname()[:2]
-        wired.log.info("listening", host=host, port=port)
         await server.serve(sockets=[bound])
         tasks.cancel_scope.cancel()
     await wired.engine.close()

@@ -1,6 +1,7 @@
 """Uvicorn, without what the process does itself: signals, logging, lifespan."""
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -14,9 +15,10 @@ _KEEP_ALIVE_S = 75
 
 
 class WebServer(uvicorn.Server):
-    """A server that is stopped by ``should_exit`` alone."""
+    """A server that is stopped by ``should_exit`` alone. It calls ``on_listening`` once it does."""
 
-    def __init__(self, app: Surestock) -> None:
+    def __init__(self, app: Surestock, on_listening: Callable[[], None]) -> None:
+        self._on_listening = on_listening
         super().__init__(
             uvicorn.Config(
                 app,
@@ -34,6 +36,11 @@ class WebServer(uvicorn.Server):
                 timeout_graceful_shutdown=_DRAIN_S,
             )
         )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and tell."""
+        await super().startup(sockets)
+        self._on_listening()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,0 +1,142 @@
+"""The settings: every variable of the contract, all faults at once, nothing silently ignored."""
+
+from pathlib import Path
+
+import pytest
+
+from surestock.runtime.errors import StartRefused
+from surestock.runtime.settings import Settings, read_settings
+
+CONTRACT = [
+    "PORT",
+    "HOST",
+    "ENGINE",
+    "DATA_DIR",
+    "DATABASE_URL",
+    "CONCURRENCY_API",
+    "CONCURRENCY_SYNC",
+    "RATE_LIMIT_RPS",
+    "RATE_LIMIT_BURST",
+    "BREAKER_THRESHOLD",
+    "BREAKER_COOLDOWN_MS",
+    "RETRY_BASE_MS",
+    "RETRY_TIMES",
+    "SNAPSHOT_EVERY_N_EVENTS",
+    "LOAD_SHED_QUEUE_MAX",
+    "IDEMP_TTL_MS",
+    "SYNC_INTERVAL_MS",
+    "LOCKS_ENABLED",
+    "LOCK_TTL_MS",
+    "LOCK_RENEW_MS",
+    "LOCK_DIR",
+    "LOCK_REJECT_STATUS",
+    "LOCK_RETRY_AFTER_MS",
+    "LOCK_OWNER_ID",
+    "COMMERCE_PROVIDER",
+    "API_KEYS_FILE",
+    "LOG_LEVEL",
+]
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*CONTRACT, "SEGMENT_BYTES"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_every_variable_of_the_contract_is_a_setting() -> None:
+    assert {name.lower() for name in CONTRACT} | {"segment_bytes"} == set(Settings.model_fields)
+
+
+def test_an_empty_environment_has_the_defaults_of_the_contract() -> None:
+    settings = read_settings()
+    assert (settings.port, settings.host, settings.engine) == (3000, "127.0.0.1", "log")
+    assert settings.data_dir == Path("data")
+    assert settings.idemp_ttl_ms == 24 * 60 * 60 * 1000
+    assert settings.sync_interval_ms == 15_000
+    assert (settings.locks_enabled, settings.lock_ttl_ms, settings.lock_renew_ms) == (
+        False,
+        2000,
+        1000,
+    )
+    assert (settings.lock_dir, settings.lock_reject_status) == (Path("data/locks"), 503)
+    assert (settings.lock_retry_after_ms, settings.commerce_provider) == (300, "simulated")
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "8080")
+    monkeypatch.setenv("ENGINE", "memory")
+    monkeypatch.setenv("HOST", "")
+    settings = read_settings()
+    assert (settings.port, settings.engine, settings.host) == (8080, "memory", "127.0.0.1")
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = read_settings()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "-1"),
+        ("PORT", "65536"),
+        ("PORT", "3000.5"),
+        ("ENGINE", "LOG"),
+        ("RETRY_TIMES", "-1"),
+        ("LOAD_SHED_QUEUE_MAX", "0"),
+        ("SEGMENT_BYTES", "1"),
+        ("LOG_LEVEL", "loud"),
+        ("LOCKS_ENABLED", "maybe"),
+        ("LOCK_REJECT_STATUS", "200"),
+        ("IDEMP_TTL_MS", "0"),
+    ],
+)
+def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(StartRefused, match=f"{name}={value}"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENGINE", "postgres"),
+        ("DATABASE_URL", "postgresql://somewhere"),
+        ("CONCURRENCY_API", "8"),
+        ("CONCURRENCY_SYNC", "8"),
+        ("RATE_LIMIT_RPS", "10"),
+        ("RATE_LIMIT_BURST", "10"),
+        ("BREAKER_THRESHOLD", "5"),
+        ("BREAKER_COOLDOWN_MS", "5"),
+        ("SNAPSHOT_EVERY_N_EVENTS", "5"),
+        ("SYNC_INTERVAL_MS", "5"),
+        ("LOCKS_ENABLED", "true"),
+        ("COMMERCE_PROVIDER", "salesforce"),
+        ("API_KEYS_FILE", "keys.json"),
+    ],
+)
+def test_what_is_not_built_yet_is_refused_not_ignored(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(StartRefused, match=f"{name}.* not built yet"):
+        read_settings()
+
+
+def test_all_wrong_values_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "x")
+    monkeypatch.setenv("LOCKS_ENABLED", "true")
+    monkeypatch.setenv("RETRY_TIMES", "x")
+    with pytest.raises(StartRefused) as refused:
+        read_settings()
+    assert all(name in str(refused.value) for name in ("PORT=x", "LOCKS_ENABLED", "RETRY_TIMES=x"))
+
+
+def test_a_password_in_a_setting_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:opensesame@somewhere")
+    with pytest.raises(StartRefused) as refused:
+        read_settings()
+    assert "opensesame" not in str(refused.value)
