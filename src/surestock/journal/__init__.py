@@ -19,6 +19,7 @@ crc of the line before, also across segments (``00000000`` at the start of the l
 **Reading back.** A damaged last line is a torn tail: a write that a crash cut short, of which
 nobody was told. It is set aside and cut off. Damage anywhere else refuses to start.
 
-Files by verb: ``line`` encodes and decodes, ``scan`` verifies, ``repair`` cuts a torn tail,
-``append`` writes and syncs, ``writer`` is the thread that does so, ``read`` serves durable lines.
+Files by verb: ``line`` encodes and decodes, ``settle`` asks the disk, ``scan`` verifies,
+``repair`` cuts a torn tail, ``append`` writes and syncs, ``writer`` is the thread that does so,
+``read`` serves durable lines.
 """

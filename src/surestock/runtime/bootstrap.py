@@ -15,6 +15,7 @@ from surestock.engine.memory import MemoryEngine
 from surestock.inventory.port import Engine
 from surestock.journal.append import AppendConfig
 from surestock.kit.clock import Clock, SystemClock
+from surestock.kit.files import make_directory
 from surestock.kit.ids import IdSource
 from surestock.runtime.errors import StartRefused
 from surestock.runtime.settings import Settings
@@ -79,7 +80,7 @@ async def _never() -> BaseException:
 def _check_writable(data_dir: Path) -> None:
     """Make the data directory, and a file in it. Raises :class:`StartRefused` when that fails."""
     try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(data_dir)
         with TemporaryFile(dir=data_dir):
             pass
     except OSError as error:

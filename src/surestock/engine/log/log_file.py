@@ -5,10 +5,12 @@ from surestock.engine.log.recovery import Recovered, replay
 from surestock.engine.state import State
 from surestock.idempotency import KeyIndex
 from surestock.journal.append import Appender, LogEnd
+from surestock.journal.errors import JournalError
 from surestock.journal.hold import JournalHold
 from surestock.journal.read import SparseIndex
 from surestock.journal.repair import cut_torn_tail
 from surestock.journal.scan import Scan
+from surestock.journal.settle import settle
 from surestock.journal.writer import JournalWriter, Written
 from surestock.kit.clock import Clock
 from surestock.kit.files import make_directory
@@ -34,10 +36,15 @@ class OpenLog:
         """
         started = self._clock.monotonic()
         scan = Scan(self._config.directory)
-        recovered = replay(scan, state, keys, index)
-        if scan.torn is not None:
-            aside = cut_torn_tail(scan.torn)
-            self._observer.torn(aside, scan.torn.why)
+        try:
+            settle(self._config.directory)
+            recovered = replay(scan, state, keys, index)
+            if scan.torn is not None:
+                aside = cut_torn_tail(scan.torn)
+                self._observer.torn(aside, scan.torn.why)
+        except OSError as error:
+            msg = f"The event log cannot be read and made sound: {error.strerror or error}."
+            raise JournalError(msg) from error
         self._observer.recovered(recovered.sequence, self._clock.monotonic() - started)
         return recovered
 
