@@ -62,7 +62,7 @@ def test_a_key_that_was_carried_out_twice_is_found(tmp_path: Path) -> None:
     twice = [_count(n, n, 1, idempotency=KEY, reply=REPLY) for n in (1, 2)]
     code, said = _verify(tmp_path, *twice)
     assert code == 1
-    assert "record 2 repeats the idempotency key of record 1" in said
+    assert "record 2 repeats an idempotency key that was answered 0.000 s before" in said
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(59, 1), (60, 0)])
@@ -74,6 +74,25 @@ def test_a_key_may_come_again_once_its_time_is_over(
     second = _count(2, 2, 1, idempotency=KEY, reply=REPLY, ts=later, levels=(level,))
     first = _count(1, 1, 1, idempotency=KEY, reply=REPLY)
     assert _verify(tmp_path, first, second, IDEMP_TTL_MS="60000")[0] == code
+
+
+def test_a_key_is_remembered_however_many_come_after_it(tmp_path: Path) -> None:
+    def keyed(sequence: int, digest: str, second: int) -> Record:
+        at = START + timedelta(seconds=second)
+        level = Level("s1", "apple", sequence, 0, sequence, at)
+        key = replace(KEY, digest=digest * 16)
+        return _count(sequence, sequence, 1, idempotency=key, reply=REPLY, ts=at, levels=(level,))
+
+    records = [keyed(1, "01", 0), keyed(2, "02", 50), keyed(3, "03", 60), keyed(4, "02", 109)]
+    code, said = _verify(tmp_path, *records, IDEMP_TTL_MS="60000")
+    assert code == 1
+    assert "record 4 repeats an idempotency key that was answered 59.000 s before" in said
+
+
+def test_the_rows_of_a_batch_share_its_key_and_are_no_repeats(tmp_path: Path) -> None:
+    rows = [replace(KEY, digest=digest * 16, batch="ee" * 16) for digest in ("01", "02")]
+    records = [_count(n, n, 1, idempotency=key, reply=REPLY) for n, key in enumerate(rows, 1)]
+    assert _verify(tmp_path, *records) == (0, "")
 
 
 def test_a_record_that_was_appended_twice_is_applied_once_and_is_no_damage(

@@ -1,33 +1,43 @@
 """Finds a command that was carried out twice: two records under one idempotency key."""
 
-from array import array
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from surestock.idempotency import KeyIndex
-from surestock.inventory.record import Record
+from surestock.inventory.invariants import InvariantViolation
 
 
-class Repeats:
-    """Looks at every record, in order, before the replay adds its key to ``keys``.
+class UniqueKeys(KeyIndex):
+    """A key index to replay into, which refuses a key that comes again within ``ttl``.
 
-    A key may be used again once ``ttl`` is over.
+    It remembers when each key was answered, for one to two times ``ttl``, and nothing else.
     """
 
-    def __init__(self, keys: KeyIndex, ttl: timedelta) -> None:
-        self._keys = keys
+    def __init__(self, ttl: timedelta) -> None:
+        super().__init__(ttl)
         self._ttl_s = ttl.total_seconds()
-        # When each record was made, by its sequence less 1: eight bytes a record.
-        self._made_at = array("d")
+        self._answered: dict[bytes, float] = {}
+        self._earlier: dict[bytes, float] = {}
+        self._since = 0.0
+        self._sequence = 0
 
-    def earlier(self, record: Record) -> int | None:
-        """Return the sequence of an earlier record under the same key within the TTL, or None."""
-        key = record.idempotency
-        if key is None:
-            self._made_at.append(0.0)
-            return None
-        now = record.ts.timestamp()
-        self._made_at.append(now)
-        earlier = self._keys.find(key.digest)
-        if earlier is None or now - self._made_at[earlier - 1] >= self._ttl_s:
-            return None
-        return earlier
+    def add(self, digest: str, sequence: int, at: datetime) -> None:
+        """Remember that ``digest`` was answered. Raises :class:`InvariantViolation`.
+
+        The key of a whole batch follows the row's own one with the same sequence. It comes with
+        every row of the batch, and so is not looked at.
+        """
+        if sequence == self._sequence:
+            return
+        self._sequence = sequence
+        now = at.timestamp()
+        if now - self._since >= self._ttl_s:
+            self._earlier, self._answered, self._since = self._answered, {}, now
+        raw = bytes.fromhex(digest)
+        answered = self._answered.get(raw) or self._earlier.get(raw)
+        if answered is not None and now - answered < self._ttl_s:
+            msg = (
+                f"record {sequence} repeats an idempotency key that was answered "
+                f"{now - answered:.3f} s before"
+            )
+            raise InvariantViolation(msg)
+        self._answered[raw] = now
