@@ -55,6 +55,17 @@ def no_directory_fsync() -> None:
     vars(os).update(fsync=fsync)
 
 
+def no_file_fsync() -> None:
+    """What a start finds in the page cache is believed to be on the disk."""
+    really_sync = os.fsync
+
+    def fsync(fd: int) -> None:
+        if stat.S_ISDIR(os.fstat(fd).st_mode):
+            really_sync(fd)
+
+    vars(os).update(fsync=fsync)
+
+
 def late_write() -> None:
     """A write says that it is done, and is done a little later."""
     really_write = os.pwrite
@@ -95,6 +106,7 @@ def undurable_read() -> None:
 _TEETH: dict[str, Callable[[], None]] = {
     "no-fdatasync": no_fdatasync,
     "deaf-fdatasync": deaf_fdatasync,
+    "no-file-fsync": no_file_fsync,
     "no-directory-fsync": no_directory_fsync,
     "late-write": late_write,
     "undurable-read": undurable_read,

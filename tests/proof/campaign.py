@@ -43,9 +43,14 @@ class Campaign:
         """Count every level in on the running server."""
         asyncio.run(self._load().open_levels())
 
-    def attack(self, acknowledged: int, attack: Callable[[], None]) -> None:
-        """Load the running server and let ``attack`` happen in the middle of it."""
-        asyncio.run(self._load().run_until(acknowledged, attack))
+    def attack(
+        self,
+        acknowledged: int,
+        attack: Callable[[], None],
+        kill: Callable[[], None] | None = None,
+    ) -> None:
+        """Load the running server, let ``attack`` happen in the middle of it, then kill it."""
+        asyncio.run(self._load().run_until(acknowledged, attack, kill or self.server.kill))
 
     def run_alone(self, operations: Sequence[Operation]) -> bool:
         """Send operations one by one; return False when one was not answered."""

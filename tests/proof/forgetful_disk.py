@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 SECTOR = 512
-_SYNC_S = 0.2
 
 Fate: TypeAlias = Callable[[], bool]
 """Tells of one unsynced change whether it is kept."""
@@ -104,8 +103,8 @@ class ForgetfulDisk:
         self.root = Directory(1, 0o40700)
         self.nodes: dict[int, Node] = {1: self.root}
         self.is_dead = False
-        self._refusing = False
-        self._awaited, self._released = threading.Event(), threading.Event()
+        self._stalled = False
+        self._released = threading.Event()
 
     def new_file(self, parent: Directory, name: str, mode: int) -> File:
         """Create an empty file."""
@@ -124,27 +123,26 @@ class ForgetfulDisk:
         parent.change({name: made})
 
     def sync(self, node: Node) -> bool:
-        """Let the disk keep ``node``; return False when the caller died before that was done."""
-        if self._refusing:
-            self._awaited.set()
+        """Let the disk keep ``node``; return False when the disk stalled, and did not."""
+        if self._stalled:
             self._released.wait()
             return False
         node.sync()
         return True
 
-    def die_in_sync(self, kill: Callable[[], None], reap: Callable[[], None]) -> None:
-        """Hold the next sync, kill its caller, and let it go undone. Then all is as before.
-
-        ``kill`` sends the signal, ``reap`` waits for the end, which the held call delays.
-        """
-        self._refusing = True
-        self._awaited.wait(_SYNC_S)
-        kill()
-        self._released.set()
-        reap()
-        self._refusing = False
-        self._awaited.clear()
+    def stall(self) -> None:
+        """Let no sync come to its end any more."""
         self._released.clear()
+        self._stalled = True
+
+    def release(self) -> None:
+        """Let the syncs that wait return, undone."""
+        self._released.set()
+
+    def recover(self) -> None:
+        """Sync again as before."""
+        self.release()
+        self._stalled = False
 
     def cut(self) -> None:
         """Switch the power off: from now on nothing is read or written."""

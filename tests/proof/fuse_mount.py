@@ -51,6 +51,7 @@ class FuseMount:
         if self._server is not None:
             _libc.umount2(os.fsencode(self.folder), _DETACH)
             os.write(self._ended, b"x")
+            self.disk.release()
             self._server.join()
             os.read(self._end, 1)
             os.close(self._device)

@@ -11,6 +11,7 @@ from tests.proof.workload import Workload
 _PATIENCE = 50
 _AFTER_ATTACK = 5
 _JITTER_S = 0.008
+_DRAIN_S = 0.02
 
 
 @dataclass(slots=True)
@@ -31,10 +32,13 @@ class Load:
                 if not operation.is_acknowledged:
                     raise AssertionError(f"cannot open a level: {operation.reply}")
 
-    async def run_until(self, acknowledged: int, attack: Callable[[], None]) -> None:
+    async def run_until(
+        self, acknowledged: int, attack: Callable[[], None], aftermath: Callable[[], None]
+    ) -> None:
         """Load the server; run ``attack`` once so many more operations are acknowledged.
 
         A little later, in truth: by then the batches are not aligned with the answers any more.
+        ``aftermath`` comes when the clients have read what was on its way to them.
         """
         goal = self.ledger.acknowledged + acknowledged
         reached = asyncio.Event()
@@ -45,6 +49,8 @@ class Load:
             await asyncio.sleep(self.workload.dice.random() * _JITTER_S)
             self.attacked = True
             attack()
+            await asyncio.sleep(_DRAIN_S)
+            aftermath()
 
     async def _client(self, goal: int, reached: asyncio.Event) -> None:
         after_attack = 0

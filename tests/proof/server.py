@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -61,8 +62,7 @@ class Server:
     def start(self, wrap: Iterable[str] = ()) -> None:
         """Start the process and return when it is ready. Raises :class:`RefusedToStart`."""
         if self._process is not None:
-            msg = "the server runs already"
-            raise RuntimeError(msg)
+            raise RuntimeError("the server runs already")
         process = self._spawn(wrap)
         waited_s = 0.0
         while not _is_ready(self.port):
@@ -105,6 +105,15 @@ class Server:
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """SIGSTOP the process; return when its first thread, which answers, has stopped."""
+        if self._process is None:
+            raise RuntimeError("the server does not run")
+        os.killpg(self._process.pid, signal.SIGSTOP)
+        stat = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/stat")
+        while stat.read_text().rpartition(")")[2].split()[0] != "T":
+            time.sleep(0)
+
     def kill(self) -> None:
         """SIGKILL the process and its children, and wait until they are gone."""
         self.signal_kill()
@@ -115,16 +124,14 @@ class Server:
     def stop(self) -> int:
         """SIGTERM the process, and strace around it, if any; return the exit code."""
         if self._process is None:
-            msg = "the server does not run"
-            raise RuntimeError(msg)
+            raise RuntimeError("the server does not run")
         os.killpg(self._process.pid, signal.SIGTERM)
         return self.await_exit()
 
     def await_exit(self) -> int:
         """Wait until the process has ended by itself and return its exit code."""
         if self._process is None:
-            msg = "the server does not run"
-            raise RuntimeError(msg)
+            raise RuntimeError("the server does not run")
         returncode = self._process.wait(_STOP_S)
         self._process = None
         return returncode

@@ -33,28 +33,27 @@ def mount(tmp_path: Path, make_server: Fleet) -> Iterator[FuseMount]:
 
 
 def _replug(campaign: Campaign, mount: FuseMount, *, harsh: bool) -> None:
-    """End the server and bring the disk back with what it kept."""
-    campaign.server.kill()
+    """Bring the disk back with what it kept."""
     mount.unmount()
     mount.disk.restart(campaign.dice, harsh=harsh)
     mount.mount()
 
 
-def _cut_once(campaign: Campaign, mount: FuseMount, acknowledged: int) -> None:
+def _cut_once(campaign: Campaign, mount: FuseMount, acknowledged: int, *, harsh: bool) -> None:
     campaign.attack(acknowledged, mount.disk.cut)
-    _replug(campaign, mount, harsh=campaign.dice.random() < 0.5)
+    _replug(campaign, mount, harsh=harsh)
 
 
 @pytest.mark.parametrize("cuts", _CUTS)
 def test_an_acknowledged_change_survives_on_a_disk_that_keeps_only_what_was_synced(
     make_server: Fleet, mount: FuseMount, figures: Figures, cuts: int
 ) -> None:
-    server = make_server(mount.folder / "data", settings=_SMALL_SEGMENTS)
+    server = make_server(mount.folder, settings=_SMALL_SEGMENTS)
     campaign = Campaign(server, seed=cuts)
     server.start()
     campaign.open_levels()
-    for _ in range(cuts):
-        _cut_once(campaign, mount, campaign.dice.randint(20, 400))
+    for number in range(cuts):
+        _cut_once(campaign, mount, campaign.dice.randint(20, 400), harsh=number % 2 == 0)
         server.start()
         campaign.settle()
         campaign.judge().require_clean()
@@ -67,27 +66,59 @@ def test_an_acknowledged_change_survives_on_a_disk_that_keeps_only_what_was_sync
     )
 
 
+def test_a_data_directory_that_the_service_made_survives_with_what_is_in_it(
+    make_server: Fleet, mount: FuseMount, figures: Figures
+) -> None:
+    server = make_server(mount.folder / "made" / "data")
+    campaign = Campaign(server, clients=4)
+    server.start()
+    campaign.open_levels()
+    _cut_once(campaign, mount, 20, harsh=True)
+    server.start()
+    campaign.settle()
+    verdict = campaign.judge()
+    verdict.require_clean()
+    figures.add("… in a new data directory, too", "one cut, directory made at start", str(verdict))
+
+
+def _die_in_a_sync(campaign: Campaign, mount: FuseMount) -> int:
+    """Kill the server between write and sync, restart it, and ask it for what it found.
+
+    Return how many operations it acknowledged of which the disk had not kept anything.
+    """
+
+    def die() -> None:
+        campaign.server.signal_kill()
+        mount.disk.release()
+        campaign.server.kill()
+        mount.disk.recover()
+
+    campaign.attack(campaign.dice.randint(20, 200), mount.disk.stall, die)
+    campaign.server.start()
+    return campaign.settle_recorded()
+
+
+def _cut_at_rest(campaign: Campaign, mount: FuseMount) -> None:
+    """Cut the power when nothing goes on, and start again."""
+    mount.disk.cut()
+    campaign.server.kill()
+    _replug(campaign, mount, harsh=True)
+    campaign.server.start()
+
+
 @pytest.mark.parametrize("cuts", _CUTS)
 def test_what_a_restart_found_in_the_page_cache_is_durable_before_it_is_acknowledged(
     make_server: Fleet, mount: FuseMount, figures: Figures, cuts: int
 ) -> None:
     """The process dies between write and sync; the next one reads it, answers, and power fails."""
-    server = make_server(mount.folder / "data", settings=_SMALL_SEGMENTS)
+    server = make_server(mount.folder, settings=_SMALL_SEGMENTS)
     campaign = Campaign(server, seed=cuts)
     server.start()
     campaign.open_levels()
-
-    def die_before_the_sync() -> None:
-        mount.disk.die_in_sync(server.signal_kill, server.kill)
-
     found = 0
     for _ in range(cuts):
-        campaign.attack(campaign.dice.randint(20, 200), die_before_the_sync)
-        server.start()
-        found += campaign.settle_recorded()
-        mount.disk.cut()
-        _replug(campaign, mount, harsh=True)
-        server.start()
+        found += _die_in_a_sync(campaign, mount)
+        _cut_at_rest(campaign, mount)
         campaign.judge().require_clean()
         campaign.settle()
     verdict = campaign.judge_anew()
@@ -100,10 +131,25 @@ def test_what_a_restart_found_in_the_page_cache_is_durable_before_it_is_acknowle
     )
 
 
+def test_the_proof_catches_a_restart_that_believes_the_page_cache(
+    make_server: Fleet, mount: FuseMount, figures: Figures
+) -> None:
+    server = make_server(mount.folder, tooth="no-file-fsync")
+    campaign = Campaign(server)
+    server.start()
+    campaign.open_levels()
+    while _die_in_a_sync(campaign, mount) == 0:
+        campaign.settle()
+    _cut_at_rest(campaign, mount)
+    lost = campaign.judge().lost
+    assert lost > 0
+    figures.add("tooth: a start that believes the page cache", "one such cut", f"lost {lost}")
+
+
 def _loss(campaign: Campaign, mount: FuseMount, cuts: int) -> str | None:
     """Cut the power up to ``cuts`` times and return the first thing that is wrong."""
     for _ in range(cuts):
-        _cut_once(campaign, mount, 150)
+        _cut_once(campaign, mount, 150, harsh=True)
         try:
             campaign.server.start()
         except RefusedToStart as refusal:
@@ -119,7 +165,7 @@ def _loss(campaign: Campaign, mount: FuseMount, cuts: int) -> str | None:
 def test_the_proof_catches_a_missing_sync(
     make_server: Fleet, mount: FuseMount, figures: Figures, tooth: str
 ) -> None:
-    server = make_server(mount.folder / "data", tooth=tooth, settings=_SMALL_SEGMENTS)
+    server = make_server(mount.folder, tooth=tooth, settings=_SMALL_SEGMENTS)
     campaign = Campaign(server)
     server.start()
     campaign.open_levels()

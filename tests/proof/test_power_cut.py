@@ -41,9 +41,18 @@ def make_disk(tmp_path: Path, make_server: Fleet) -> Iterator[DiskFactory]:
 
 
 def _cut_once(campaign: Campaign, disk: LoopDisk, acknowledged: int) -> None:
-    """Cut the power under load, and bring the disk, but not the server, back."""
-    campaign.attack(acknowledged, disk.cut)
-    campaign.server.kill()
+    """Cut the power under load, and bring the disk, but not the server, back.
+
+    The server stands still first, as it would: an fdatasync that is under way when ext4 or XFS is
+    shut down may return success for what is lost (21 of 300 cuts), and on a machine without
+    power nobody would hear of that.
+    """
+
+    def cut() -> None:
+        campaign.server.freeze()
+        disk.cut()
+
+    campaign.attack(acknowledged, cut)
     disk.unmount()
     disk.mount()
 
