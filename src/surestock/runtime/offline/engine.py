@@ -2,6 +2,7 @@
 
 from asyncio import Runner
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -11,6 +12,7 @@ from surestock.inventory.port import Envelope, Outcome
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal, Unavailable
 from surestock.kit.ids import IdSource
+from surestock.runtime.offline.collector import calm_collector
 from surestock.runtime.offline.read import records_with
 
 
@@ -30,20 +32,19 @@ class OfflineEngine:
         config = LogConfig(directory, idempotency_ttl=ttl)
         self._engine = LogEngine(config, clock, IdSource(), _TornObserver(torn))
         self._runner = Runner()
+        self._opened = ExitStack()
 
     def __enter__(self) -> Self:
-        try:
+        with ExitStack() as opening:
+            opening.enter_context(calm_collector())
+            opening.callback(self._runner.close)
             self._runner.run(self._engine.start())
-        except BaseException:
-            self._runner.close()
-            raise
+            opening.callback(lambda: self._runner.run(self._engine.close()))
+            self._opened = opening.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        try:
-            self._runner.run(self._engine.close())
-        finally:
-            self._runner.close()
+        self._opened.close()
 
     def transact_each(self, envelopes: Sequence[Envelope]) -> list[Outcome | Refusal | Unavailable]:
         """Carry out commands that stand alone; return an answer for each once it is durable."""
