@@ -26,6 +26,10 @@ def make_document(app: FastAPI) -> dict[str, Any]:
     )
     for operation in _operations(document):
         operation["responses"].pop(_GUESSED, None)
+        for parameter in operation.get("parameters", ()):
+            _without_null(parameter)
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            _without_null(content)
     schemas = document["components"]["schemas"]
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
@@ -33,7 +37,26 @@ def make_document(app: FastAPI) -> dict[str, Any]:
     _, batch = models_json_schema([(BatchBody, "validation")], ref_template=_REF)
     schemas |= batch["$defs"]
     document["components"]["schemas"] = dict(sorted(schemas.items()))
-    return document
+    whole: dict[str, Any] = _whole(document)
+    return whole
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - JSON is any of seven types
+    """Write bounds of integers as integers, which FastAPI makes floats of."""
+    if isinstance(value, dict):
+        return {name: _whole(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _without_null(described: dict[str, Any]) -> None:
+    """Say of what may be left out that it may be left out, and not that it may be null."""
+    schema = described["schema"]
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        del schema["anyOf"]
+        described["schema"] = {**kinds[0], **schema}
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ route reads the headers that it declares, and refuses a condition that it does n
 a condition would be worse than refusing it.
 """
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from fastapi import Depends, Header
 
@@ -41,14 +41,13 @@ _IfMatch = Annotated[
     str | None,
     Header(
         alias=_IF_MATCH,
-        pattern=r'^(\*|"?[1-9][0-9]{0,14}"?)$',
+        pattern=r'^(\*|"[1-9][0-9]{0,15}"|[1-9][0-9]{0,15})$',
         description='The version that the level must have, as in "7" or 7; * asks for any.',
         examples=['"7"'],
     ),
 ]
 _IfNoneMatch = Annotated[
-    str | None,
-    Header(alias=_IF_NONE_MATCH, pattern=r"^\*$", description="Create only.", examples=["*"]),
+    Literal["*"] | None, Header(alias=_IF_NONE_MATCH, description="Create only.", examples=["*"])
 ]
 _IfChanged = Annotated[
     str | None,
