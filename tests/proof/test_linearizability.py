@@ -43,8 +43,8 @@ def test_the_proof_catches_a_read_of_what_is_not_durable(
 ) -> None:
     server = make_server(tooth="undurable-read")
     server.start()
-    history = History(server, ("hot",), clients=16, operations=60, dice=random.Random(5))
-    asyncio.run(history.record(kills=3))
+    history = History(server, ("hot",), clients=16, operations=40, dice=random.Random(5))
+    asyncio.run(history.record(kills=2))
     violations = history.violations()
     assert violations
-    figures.add("tooth: a read of undurable state", "3 kills, one SKU", violations[0])
+    figures.add("tooth: a read of undurable state", "2 kills, one SKU", violations[0])

@@ -13,7 +13,7 @@ from tests.proof.fuse_mount import FuseMount
 from tests.proof.server import RefusedToStart
 
 pytestmark = pytest.mark.root
-_CUTS = [3, pytest.param(40, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
+_CUTS = [2, pytest.param(40, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
 _SMALL_SEGMENTS = {"SEGMENT_BYTES": "10000"}
 
 
@@ -111,7 +111,7 @@ def test_what_a_restart_found_in_the_page_cache_is_durable_before_it_is_acknowle
     make_server: Fleet, mount: FuseMount, figures: Figures, cuts: int
 ) -> None:
     """The process dies between write and sync; the next one reads it, answers, and power fails."""
-    server = make_server(mount.folder, settings=_SMALL_SEGMENTS)
+    server = make_server(mount.folder)
     campaign = Campaign(server, seed=cuts)
     server.start()
     campaign.open_levels()
