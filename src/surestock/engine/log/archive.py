@@ -2,6 +2,8 @@
 
 import asyncio
 
+from msgspec import Raw, Struct, json
+
 from surestock.engine.log.recovery import decode_records
 from surestock.inventory.history import HistoryEntry, explain
 from surestock.inventory.model import StockKey
@@ -9,16 +11,41 @@ from surestock.inventory.record import Record
 from surestock.journal.read import Span, SparseIndex, read_commits
 
 
+class _Line(Struct, frozen=True):
+    """The records of one line, not decoded yet."""
+
+    first: int
+    records: list[Raw]
+
+    def holds(self, sequence: int) -> bool:
+        return self.first <= sequence < self.first + len(self.records)
+
+
+_NO_LINE = _Line(0, [])
+_split = json.Decoder(list[Raw]).decode
+_decode = json.Decoder(Record).decode
+
+
 class Archive:
-    """Serves durable records. ``index`` knows the durable lines, and no others."""
+    """Serves durable records. ``index`` knows the durable lines, and no others.
+
+    The last line that a single record was asked of is kept: a client that repeats its commands
+    repeats neighbours.
+    """
 
     def __init__(self, index: SparseIndex) -> None:
         self._index = index
+        self._line = _NO_LINE
 
     async def record(self, sequence: int) -> Record | None:
         """Return the durable record with ``sequence``, or None."""
-        found = await self.records(sequence - 1, 1)
-        return found[0] if found else None
+        line = self._line
+        if not line.holds(sequence):
+            span = self._index.span_from(sequence)
+            if span is None:
+                return None
+            line = self._line = await asyncio.to_thread(_line_with, span, sequence)
+        return _decode(line.records[sequence - line.first]) if line.holds(sequence) else None
 
     async def records(self, after: int, limit: int) -> list[Record]:
         """Return up to ``limit`` durable records with a sequence above ``after``, in order."""
@@ -29,6 +56,14 @@ class Archive:
         """Return what up to ``limit`` records after sequence ``after`` did to a level."""
         span = self._index.span_from(after + 1)
         return [] if span is None else await asyncio.to_thread(_history, span, key, after, limit)
+
+
+def _line_with(span: Span, sequence: int) -> _Line:
+    for commit in read_commits(span, b'{"sequence":%d,' % sequence):
+        line = _Line(commit.first, _split(commit.records))
+        if line.holds(sequence):
+            return line
+    return _NO_LINE
 
 
 def _records(span: Span, after: int, limit: int) -> list[Record]:
