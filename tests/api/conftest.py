@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from blockbuster import BlockBuster
 
 from surestock.engine.memory import MemoryEngine
 from surestock.kit.clock import ManualClock
@@ -17,7 +18,10 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def api(clock: ManualClock) -> AsyncIterator[Api]:
+async def api(
+    clock: ManualClock,
+    no_blocking_calls: BlockBuster,  # noqa: ARG001 - asked for, so that it watches
+) -> AsyncIterator[Api]:
     engine = MemoryEngine(clock, IdSource("bootboot"), timedelta(hours=24))
     built = Api(engine, clock)
     async with built.client:

@@ -104,6 +104,19 @@ async def test_a_body_may_come_in_pieces(api: Api) -> None:
     assert status == 200
 
 
+async def test_an_optional_body_may_be_an_empty_one_of_unknown_length(api: Api) -> None:
+    await api.count(10)
+    made = (await api.post(RESERVE, {"qty": 1})).json()["reservationId"]
+    headers = [(b"transfer-encoding", b"chunked")]
+    target = f"/reservations/{made}/commit".encode()
+    assert (await raw(api, "POST", target, headers, b""))[0] == 200
+
+
+async def test_an_optional_body_has_to_be_json(api: Api) -> None:
+    answer = await api.client.post("/reservations/some/commit", content=b"{}")
+    assert answer.status_code == 415
+
+
 @pytest.mark.parametrize("given", ["a", "!" * 128, "q-1~"])
 async def test_a_request_id_is_echoed(api: Api, given: str) -> None:
     answer = await api.get("/health", x_request_id=given)

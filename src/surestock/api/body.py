@@ -27,9 +27,7 @@ async def read_model(call: Call, model: type[Model]) -> Model:
 
     Raises :class:`UnsupportedMediaType`, :class:`BodyTooLarge` or :class:`ValidationFailed`.
     """
-    headers = call.headers
-    if headers.get(b"content-type") != _JSON:
-        _check_type(call)
+    _check_type(call)
     return parse_model(await read_bytes(call), model)
 
 
@@ -47,15 +45,16 @@ def parse_model(body: bytes, model: type[Model]) -> Model:
 
 async def read_optional(call: Call, model: type[Model]) -> Model | None:
     """Return the body as ``model``, or None when there is no body."""
-    headers = call.headers
-    if b"transfer-encoding" not in headers and headers.get(b"content-length", b"0") == b"0":
+    body = await read_bytes(call)
+    if not body:
         return None
-    return await read_model(call, model)
+    _check_type(call)
+    return parse_model(body, model)
 
 
 def _check_type(call: Call) -> None:
     given = call.headers.get(b"content-type", b"")
-    if not _JSON_TYPE(given):
+    if given != _JSON and not _JSON_TYPE(given):
         raise UnsupportedMediaType("application/json")
 
 

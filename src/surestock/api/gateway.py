@@ -62,14 +62,13 @@ class Gateway:
             await _send(answer, scope, send)
         seconds = service.clock.monotonic() - started
         stats.count(status, seconds)
-        traceparent = call.headers.get(b"traceparent")
         service.request_line.write(
             scope["method"],
             call.path,
             status,
             seconds,
             request_id,
-            None if traceparent is None else trace_id(traceparent),
+            _trace_of(call),
         )
 
     def _answer_error(self, error: Exception, call: Call) -> Answer:
@@ -105,8 +104,17 @@ class Gateway:
 
     def _log_defect(self, error: Exception, call: Call) -> None:
         self._service.log.error(
-            "request failed", requestId=call.request_id, path=call.path, exc_info=error
+            "request failed",
+            requestId=call.request_id,
+            traceId=_trace_of(call),
+            path=call.path,
+            exc_info=error,
         )
+
+
+def _trace_of(call: Call) -> str | None:
+    traceparent = call.headers.get(b"traceparent")
+    return None if traceparent is None else trace_id(traceparent)
 
 
 async def _send(answer: Answer, scope: Scope, send: Send) -> None:

@@ -20,6 +20,7 @@ from surestock.api.query import no_query, read_query
 from surestock.api.request_headers import read_headers
 
 is_id = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}").fullmatch
+_PLACEHOLDERS = re.compile(r"\{(\w+)\}")
 _BAD_ID = (
     "must be 1 to 64 letters, digits, dots, underscores, colons or hyphens, and begin with a "
     "letter or a digit"
@@ -35,6 +36,9 @@ class CheckedRoute(APIRoute):
         self._endpoint: Callable[..., Awaitable[Answer]] = endpoint
         self._is_mutation = self.method != "GET"
         self._ids = [field.alias for field in self.dependant.path_params]
+        if self._ids != _PLACEHOLDERS.findall(path):
+            msg = f"{endpoint.__name__} takes {self._ids}, in an order that {path} has not"
+            raise TypeError(msg)
         self._headers = frozenset(
             field.alias for needed in self.dependant.dependencies for field in needed.header_params
         )

@@ -1,0 +1,69 @@
+"""Log lines: in order, in batches, bounded, and never in the way of a request."""
+
+import os
+from collections.abc import Iterator
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from surestock.telemetry.sink import LineSink
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    reader, writer = os.pipe()
+    yield reader, writer
+    for descriptor in (reader, writer):
+        try:
+            os.close(descriptor)
+        except OSError:
+            continue
+
+
+async def test_lines_are_written_in_order_in_the_background(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    sink = LineSink(writer)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(sink.run)
+        for number in range(100):
+            sink.append(b"%d" % number)
+            await anyio.lowlevel.checkpoint()
+        await anyio.wait_readable(reader)
+        tasks.cancel_scope.cancel()
+    sink.flush()
+    os.close(writer)
+    with os.fdopen(os.dup(reader), "rb") as written:
+        assert written.read().splitlines() == [b"%d" % number for number in range(100)]
+
+
+def test_what_waits_is_written_at_the_end(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    sink = LineSink(writer)
+    sink.append(b"one")
+    sink.append(b"two")
+    sink.flush()
+    assert os.read(reader, 100) == b"one\ntwo\n"
+
+
+def test_too_many_lines_are_dropped_and_the_next_batch_says_so(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    sink = LineSink(writer, most_waiting=2)
+    for line in (b"one", b"two", b"three", b"four"):
+        sink.append(line)
+    sink.flush()
+    written = os.read(reader, 1000).splitlines()
+    assert written[:2] == [b"one", b"two"]
+    assert b'"count":2' in written[2]
+    sink.append(b"five")
+    sink.flush()
+    assert os.read(reader, 100) == b"five\n"
+
+
+def test_lines_that_nobody_takes_are_counted_as_dropped(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    os.close(reader)
+    sink = LineSink(writer)
+    sink.append(b"one")
+    sink.flush()
+    assert sink.dropped == 1
