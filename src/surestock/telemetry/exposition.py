@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import anyio.to_thread
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import (
@@ -23,15 +24,20 @@ class Exposition(Collector):
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self)
-        ProcessCollector(registry=self._registry)
-        PlatformCollector(registry=self._registry)
-        GCCollector(registry=self._registry)
+        self._service = CollectorRegistry(auto_describe=False)
+        self._service.register(self)
+        self._process = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=self._process)
+        PlatformCollector(registry=self._process)
+        GCCollector(registry=self._process)
 
-    def text(self) -> bytes:
-        """Return everything in Prometheus's text form."""
-        return generate_latest(self._registry)
+    async def text(self) -> bytes:
+        """Return everything in Prometheus's text form.
+
+        The process is looked at through files, so a thread does that.
+        """
+        own = generate_latest(self._service)
+        return own + await anyio.to_thread.run_sync(generate_latest, self._process)
 
     def counters(self) -> dict[str, int]:
         """Return the contract's JSON counters. What the service cannot do yet never happened: 0."""

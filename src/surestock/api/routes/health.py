@@ -81,4 +81,4 @@ async def metrics(call: Read) -> Answer:
     exposition = call.service.exposition
     if require(call, _TEXT, _JSON) == _JSON:
         return json_answer(exposition.counters())
-    return Answer(200, exposition.text(), [(b"content-type", TEXT_TYPE.encode())])
+    return Answer(200, await exposition.text(), [(b"content-type", TEXT_TYPE.encode())])
