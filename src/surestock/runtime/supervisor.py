@@ -14,8 +14,8 @@ from surestock.runtime.web_server import WebServer
 _SWEEP_EVERY_S = 5.0
 _OK = 0
 _FAILED = 1
-# What a request allocates dies with it; only cycles wait for the collector, and there are few. The
-# defaults would look through the young objects every 700 allocations, and often through the old.
+# What recovery built is frozen, so that no later collection looks through it: the pause would grow
+# with the number of SKUs. Requests leave few cycles, so the young are looked at less often, too.
 _GC_THRESHOLDS = (50_000, 20, 100)
 
 
