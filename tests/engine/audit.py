@@ -31,7 +31,7 @@ def replayed(records: list[Record]) -> State:
         for event in record.events:
             evolve(changes, event)
         assert tuple(changes.levels.values()) == record.levels
-        state.apply(changes.levels, changes.reservations)
+        state.apply(changes.levels.values(), changes.reservations.values())
     return state
 
 

@@ -15,7 +15,7 @@ def level(sku: str, on_hand: int, version: int = 1, store_id: str = "east") -> L
 def applied(*levels: Level) -> State:
     state = State()
     for each in levels:
-        state.apply({each.key: each}, {})
+        state.apply([each], [])
     return state
 
 
@@ -41,12 +41,12 @@ def test_a_page_starts_behind_the_sku_that_was_named_whether_it_exists_or_not() 
 def test_reservations_are_found_by_their_id() -> None:
     held = Reservation("r", (Line("east", "tea", 1),), "active", THEN)
     state = State()
-    state.apply({}, {"r": held})
+    state.apply([], [held])
     assert state.reservation("r") == held
     assert state.reservation("s") is None
 
 
 def test_a_replay_finds_nothing_due_since_records_name_what_they_end() -> None:
     state = State()
-    state.apply({}, {"r": Reservation("r", (Line("east", "tea", 1),), "active", THEN)})
+    state.apply([], [Reservation("r", (Line("east", "tea", 1),), "active", THEN)])
     assert list(state.due(("east", "tea"), THEN)) == []

@@ -1,7 +1,8 @@
 """Which system calls a server makes on its data directory, and how to make one of them fatal.
 
-strace counts the calls of each thread by itself. An injection is therefore aimed at one path: on
-one path, each of the calls that matter is made by one thread only, so that the k-th is the k-th.
+strace counts the calls of each thread by itself, so that an injection hits the first thread that
+makes its k-th such call. It is therefore aimed at one path: on a segment only the writer's thread
+works. Where two threads make the same call on one path, the k-th of both is one point.
 Injections do without ``--seccomp-bpf``: with it, strace 6.1 loses count after the first call.
 """
 
@@ -17,7 +18,7 @@ CHANGING = (
     "mkdir,mkdirat,openat,creat,write,pwrite64,pwritev,fdatasync,fsync,sync_file_range,"
     "ftruncate,truncate,fallocate,rename,renameat,renameat2,unlink,unlinkat,link,linkat"
 )
-_CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
+_CALL = re.compile(r"^(\d+) +(\w+)\((.*)$")
 _CREATES = re.compile(r"O_CREAT|O_TRUNC|O_TMPFILE")
 _PATH = re.compile(r'<([^<>]+)>|"([^"]+)"')
 
@@ -60,25 +61,26 @@ def record(trace: Path) -> list[str]:
 
 
 def crash_points(trace: Path, root: Path, folder: str) -> list[CrashPoint]:
-    """Return every recorded call on ``root/folder`` and below, in the order they were made."""
-    counted: Counter[tuple[str, str]] = Counter()
-    points = []
-    for name, path in _calls(trace.read_text(errors="replace").splitlines()):
+    """Return the recorded calls on ``root/folder`` and below, in the order they were made."""
+    counted: Counter[tuple[str, str, str]] = Counter()
+    points: dict[CrashPoint, None] = {}
+    for thread, name, path in _calls(trace.read_text(errors="replace").splitlines()):
         if path.is_relative_to(root / folder):
-            key = str(path.relative_to(root)), name
-            counted[key] += 1
-            points.append(CrashPoint(*key, counted[key]))
-    return points
+            relative = str(path.relative_to(root))
+            counted[thread, relative, name] += 1
+            points[CrashPoint(relative, name, counted[thread, relative, name])] = None
+    return list(points)
 
 
-def _calls(lines: Iterable[str]) -> Iterable[tuple[str, Path]]:
+def _calls(lines: Iterable[str]) -> Iterable[tuple[str, str, Path]]:
     for line in lines:
         call = _CALL.match(line)
-        if call is not None and (call[1] != "openat" or _CREATES.search(call[2])):
-            paths = [by_fd or by_name for by_fd, by_name in _PATH.findall(call[2])]
-            absolute = [path for path in paths if path.startswith("/")]
-            if absolute:
-                yield call[1], Path(absolute[-1] if call[1] == "openat" else absolute[0])
+        if call is not None and (call[2] != "openat" or _CREATES.search(call[3])):
+            found = _PATH.findall(call[3])
+            named = [name for _, name in found if name.startswith("/")]
+            opened = [path for path, _ in found if path.startswith("/")]
+            if named or opened:
+                yield call[1], call[2], Path((named or opened)[0])
 
 
 def _strace() -> list[str]:

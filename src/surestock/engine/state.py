@@ -1,6 +1,6 @@
 """The durable state in memory: what the records so far amount to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from sortedcontainers import SortedList
@@ -29,18 +29,16 @@ class State:
         """Return nothing: a replayed record names the reservations that it ends."""
         return ()
 
-    def apply(self, levels: Mapping[StockKey, Level], held: Mapping[str, Reservation]) -> None:
+    def apply(self, levels: Iterable[Level], reservations: Iterable[Reservation]) -> None:
         """Take over what one record changed."""
-        for key, level in levels.items():
+        for level in levels:
+            self.levels[level.store_id, level.sku] = level
             if level.version == 1:
-                self._open(key, level)
-            else:
-                self.levels[key] = level
-        if held:
-            self.reservations.update(held)
+                self._add_to_pages(level)
+        for held in reservations:
+            self.reservations[held.reservation_id] = held
 
-    def _open(self, key: StockKey, level: Level) -> None:
-        self.levels[key] = level
+    def _add_to_pages(self, level: Level) -> None:
         skus = self._skus.get(level.store_id)
         if skus is None:
             skus = self._skus[level.store_id] = SortedList()

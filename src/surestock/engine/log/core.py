@@ -103,17 +103,22 @@ class WriteCore:
             return self._decline(envelope, keys, refusal)
         sequence = self._sequence + 1
         reply = reply_to(command, draft, record_id, sequence)
+        levels = tuple(draft.levels.values())
         record = Record(
             sequence,
             record_id,
             now,
             envelope.actor,
             tuple(draft.events),
-            tuple(draft.levels.values()),
+            levels,
             key,
             None if key is None else reply,
         )
-        pending = Pending(key, Outcome(reply, sequence), encode_record(record), draft)
+        # The draft ends here: what waits for the disk is kept small, so that caches hold it.
+        reservations = tuple(draft.reservations.values())
+        pending = Pending(
+            key, Outcome(reply, sequence), encode_record(record), levels, reservations
+        )
         self._sequence = sequence
         self.overlay.add(pending)
         if key is not None:
@@ -127,8 +132,8 @@ class WriteCore:
         command = envelope.command
         reservation_id = command.reservation_id if isinstance(command, ReservationCommand) else None
         key = envelope.idempotency
-        basis = self.overlay.latest(keys, reservation_id)
-        if basis is None:
+        basis = self._group.newest if self._group is not None else None
+        if basis is None or not self.overlay.holds(keys, reservation_id):
             if key is not None:
                 self.refused.remember(key, refusal)
             raise refusal
@@ -147,8 +152,7 @@ class WriteCore:
         self._durable_sequence = batch[-1].promised.sequence
         batch_key = None
         for pending in batch:
-            changes = pending.changes
-            self.state.apply(changes.levels, changes.reservations)
+            self.state.apply(pending.levels, pending.reservations)
             self.overlay.settle(pending)
             key = pending.key
             if key is not None:

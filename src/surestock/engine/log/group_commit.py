@@ -20,7 +20,7 @@ class GroupCommit:
 
     ``durable(records, place, seconds)`` is called for a batch that is on disk; ``failed(records,
     error)`` with every record that is not, and will not be. ``depth`` is how many records are
-    submitted and neither.
+    submitted and neither, ``newest`` the last of them.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class GroupCommit:
         self._writing: list[Pending] = []
         self._handed_over_at = 0.0
         self._flush_is_due = False
+        self.newest: Pending | None = None
         self._idle: Future[None] | None = None
         self.depth = 0
 
@@ -50,6 +51,7 @@ class GroupCommit:
         """Take a record for the next batch. Records are written in the order of submission."""
         self._gathered.append(pending)
         self.depth += 1
+        self.newest = pending
         if not self._writing and not self._flush_is_due:
             # Once this turn of the event loop is over: what else it decides goes with it.
             self._flush_is_due = True
@@ -91,6 +93,8 @@ class GroupCommit:
             self._gathered = []
             self.depth = 0
             self._failed(batch, result)
+        if not self.depth:
+            self.newest = None
         if not self.depth and self._idle is not None and not self._idle.done():
             self._idle.set_result(None)
 

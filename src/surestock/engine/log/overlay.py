@@ -14,25 +14,25 @@ from surestock.inventory.model import Level, Reservation, StockKey
 
 
 class Overlay:
-    """The newest decided state. Implements ``inventory.view.View``."""
+    """The newest decided state. Implements ``inventory.view.View``.
+
+    Every record makes values of its own, so whether a value here is a record's is told by identity.
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._levels: dict[StockKey, Pending] = {}
-        self._reservations: dict[str, Pending] = {}
+        self._levels: dict[StockKey, Level] = {}
+        self._reservations: dict[str, Reservation] = {}
         self.timers = Timers(self.reservation)
 
     def level(self, key: StockKey) -> Level | None:
         """Return the level as decided, or None."""
-        newest = self._levels.get(key)
-        return self._state.levels.get(key) if newest is None else newest.changes.levels[key]
+        return self._levels.get(key) or self._state.levels.get(key)
 
     def reservation(self, reservation_id: str) -> Reservation | None:
         """Return the reservation as decided, or None."""
-        newest = self._reservations.get(reservation_id)
-        if newest is None:
-            return self._state.reservations.get(reservation_id)
-        return newest.changes.reservations[reservation_id]
+        decided = self._reservations.get(reservation_id)
+        return decided or self._state.reservations.get(reservation_id)
 
     def due(self, key: StockKey, now: datetime) -> list[Reservation]:
         """Return the reservations with a line on ``key`` that are due as decided."""
@@ -46,42 +46,33 @@ class Overlay:
                 due.append(held)
         return due
 
-    def latest(self, keys: Iterable[StockKey], reservation_id: str | None) -> Pending | None:
-        """Return the newest record in the overlay that touched one of these, or None."""
-        latest: Pending | None = None
-        found = [self._levels[key] for key in keys if key in self._levels]
-        if reservation_id is not None and reservation_id in self._reservations:
-            found.append(self._reservations[reservation_id])
-        for pending in found:
-            if latest is None or pending.promised.sequence > latest.promised.sequence:
-                latest = pending
-        return latest
+    def holds(self, keys: Iterable[StockKey], reservation_id: str | None) -> bool:
+        """Tell whether any of these is decided and not yet durable."""
+        return reservation_id in self._reservations or any(key in self._levels for key in keys)
 
     def add(self, pending: Pending) -> None:
         """Lay what a record changes on top."""
-        changes = pending.changes
-        for key in changes.levels:
-            self._levels[key] = pending
-        for reservation_id, held in changes.reservations.items():
-            self._reservations[reservation_id] = pending
-            if held.expires_at is not None:
-                self.timers.add(held)
+        for level in pending.levels:
+            self._levels[level.store_id, level.sku] = level
+        for held in pending.reservations:
+            self._reservations[held.reservation_id] = held
+            self.timers.add(held)
 
     def settle(self, pending: Pending) -> None:
         """Let go of a record whose changes the durable state holds now."""
-        changes = pending.changes
-        for key in changes.levels:
-            if self._levels[key] is pending:
+        for level in pending.levels:
+            key = (level.store_id, level.sku)
+            if self._levels[key] is level:
                 del self._levels[key]
-        for reservation_id, held in changes.reservations.items():
-            if self._reservations[reservation_id] is pending:
-                del self._reservations[reservation_id]
+        for held in pending.reservations:
+            if self._reservations[held.reservation_id] is held:
+                del self._reservations[held.reservation_id]
             if held.status != "active":
                 self.timers.drop(held)
 
     def drop(self) -> None:
         """Let go of everything: what was decided did not become durable."""
-        decided = [it.changes.reservations[id_] for id_, it in self._reservations.items()]
+        decided = list(self._reservations.values())
         self._levels.clear()
         self._reservations.clear()
         for lost in decided:

@@ -60,10 +60,11 @@ class Replay:
         changes = Changes(self._state, record.ts)
         for event in record.events:
             evolve(changes, event)
-        if tuple(changes.levels.values()) != record.levels:
-            msg = f"record {record.sequence} says {record.levels}, its events {changes.levels}"
+        levels = tuple(changes.levels.values())
+        if levels != record.levels:
+            msg = f"record {record.sequence} says {record.levels}, its events {levels}"
             raise InvariantViolation(msg)
-        self._state.apply(changes.levels, changes.reservations)
+        self._state.apply(levels, changes.reservations.values())
         key = record.idempotency
         if key is not None:
             self._keys.add(key.digest, record.sequence, record.ts)

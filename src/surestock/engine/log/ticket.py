@@ -7,8 +7,8 @@ future of its own, so that one who hangs up takes nothing from the others or fro
 from asyncio import Future, get_running_loop
 
 from surestock.idempotency import IdempotencyKey
+from surestock.inventory.model import Level, Reservation
 from surestock.inventory.port import Outcome
-from surestock.inventory.view import Changes
 from surestock.kit.errors import Refusal, SurestockError
 
 
@@ -60,15 +60,20 @@ class Ticket:
 class Pending(Ticket):
     """The ticket of a record that is decided and not yet durable.
 
-    ``promised`` is the outcome to be, ``encoded`` the record's JSON until it
-    is handed to the journal, ``declined`` the refusals that
-    were decided on what this record changes.
+    ``promised`` is the outcome to be; ``levels`` and ``reservations`` are what it changes;
+    ``encoded`` is the record's JSON, until it is handed to the journal; ``declined`` are refusals
+    that were decided on what is not durable yet, this record being the last of it.
     """
 
-    __slots__ = ("changes", "declined", "encoded", "promised")
+    __slots__ = ("declined", "encoded", "levels", "promised", "reservations")
 
     def __init__(
-        self, key: IdempotencyKey | None, promised: Outcome, encoded: bytes, changes: Changes
+        self,
+        key: IdempotencyKey | None,
+        promised: Outcome,
+        encoded: bytes,
+        levels: tuple[Level, ...],
+        reservations: tuple[Reservation, ...],
     ) -> None:
         # Set here and not by Ticket: this is made for every write.
         self.key = key
@@ -77,7 +82,8 @@ class Pending(Ticket):
         self._waiters = None
         self.promised = promised
         self.encoded = encoded
-        self.changes = changes
+        self.levels = levels
+        self.reservations = reservations
         self.declined: list[Declined] | None = None
 
 

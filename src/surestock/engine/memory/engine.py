@@ -103,7 +103,7 @@ class MemoryEngine:
                 None if envelope.idempotency is None else reply,
             )
         )
-        self._state.apply(changes.levels, changes.reservations)
+        self._state.apply(changes.levels.values(), changes.reservations.values())
         for held in changes.reservations.values():
             if held.status == "active":
                 self._timers.add(held)
