@@ -43,7 +43,7 @@ def test_a_data_directory_that_cannot_be_written_is_refused(tmp_path: Path) -> N
     file.write_text("in the way")
     sentence = refused(tmp_path, ENGINE="log", DATA_DIR=str(file / "data"))
     assert "DATA_DIR" in sentence
-    assert "Not a directory" in sentence
+    assert "cannot be written" in sentence
 
 
 def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
