@@ -3,9 +3,9 @@
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
 
 from surestock import __version__
+from surestock.api.call import Receive, Scope, Send
 from surestock.api.document import make_document
 from surestock.api.gateway import Gateway
 from surestock.api.routes import ROUTERS, all_routes
