@@ -83,11 +83,22 @@ async def test_a_batch_key_is_bound_to_the_whole_batch(
     assert await api.sequence() == 2
 
 
-async def test_a_row_keeps_its_own_key_under_a_batch_key(api: Api) -> None:
+async def test_a_batch_is_named_as_a_whole_or_row_by_row_and_not_both(api: Api) -> None:
     await api.count(10)
-    await send(api, reserve(1, idempotencyKey="row"))
-    results = await send(api, reserve(1, idempotencyKey="row"), reserve(1), idempotency_key="k")
-    assert [result["sequence"] for result in results] == [2, 3]
+    rows = {"operations": [reserve(1), reserve(1, idempotencyKey="row")]}
+    answer = await api.post(BATCH, rows, idempotency_key="k")
+    assert answer.status_code == 400
+    assert problem(answer)["errors"][0]["pointer"] == "/operations/1/idempotencyKey"
+    assert await api.sequence() == 1
+
+
+async def test_the_key_of_a_batch_that_was_refused_whole_stays_bound_to_it(api: Api) -> None:
+    await api.count(1)
+    await send(api, reserve(5), idempotency_key="k")
+    longer = {"operations": [reserve(5), reserve(1)]}
+    answer = await api.post(BATCH, longer, idempotency_key="k")
+    assert (answer.status_code, problem(answer)["error"]) == (409, "IdempotencyConflict")
+    assert await api.sequence() == 1
 
 
 @pytest.mark.parametrize("count", [0, 1001])

@@ -2,7 +2,8 @@
 
 A schema cannot say everything, so a request that is meant to be valid is made so first: JSON Schema
 takes 2.0 for an integer, which the contract refuses; a version is stated once, not in two places
-that differ; a cursor is one that some list gave out; a stream has no key for all of it. Requests
+that differ; a cursor is one that some list gave out; a stream has no key for all of it, and a batch
+one for all or for its rows. Requests
 that are meant to be malformed stay as they are. A stream is never malformed as a whole, though:
 each of its lines may be.
 """
@@ -61,8 +62,13 @@ def before_call(
         case.body.pop("expectedVersion", None)
     if "If-Match" in headers:
         headers.pop("If-None-Match", None)
-    if case.media_type == _NDJSON:
+    if case.media_type == _NDJSON or _has_named_row(case.body):
         headers.pop("Idempotency-Key", None)
+
+
+def _has_named_row(body: Any) -> bool:
+    rows = body.get("operations", ()) if isinstance(body, dict) else ()
+    return any("idempotencyKey" in row for row in rows)
 
 
 def _whole(value: Any) -> Any:

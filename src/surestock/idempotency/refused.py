@@ -15,9 +15,15 @@ class RefusalMemory:
         self._refused: OrderedDict[str, tuple[str, Refusal]] = OrderedDict()
 
     def remember(self, key: IdempotencyKey, refusal: Refusal) -> None:
-        """Keep ``refusal`` as the answer to ``key``; the oldest goes when there are too many."""
-        self._refused[key.digest] = (key.fingerprint, _bare(refusal))
-        if len(self._refused) > self._limit:
+        """Keep ``refusal`` as the answer to ``key``; the oldest goes when there are too many.
+
+        For a row, the key of its batch is kept too: it is bound to the same fingerprint.
+        """
+        answer = (key.fingerprint, _bare(refusal))
+        self._refused[key.digest] = answer
+        if key.batch is not None:
+            self._refused[key.batch] = answer
+        while len(self._refused) > self._limit:
             self._refused.popitem(last=False)
 
     def holds(self, digest: str) -> bool:

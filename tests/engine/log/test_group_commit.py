@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from surestock.idempotency import IdempotencyConflict, IdempotencyInFlight
+from surestock.idempotency import IdempotencyConflict, IdempotencyInFlight, make_key, row_key
+from surestock.inventory.port import Envelope
 from surestock.inventory.refusals import InsufficientStock, VersionConflict
 from surestock.inventory.unavailable import Overloaded
 from surestock.journal.line import Commit
@@ -188,3 +189,19 @@ async def test_closing_makes_durable_what_was_decided(tmp_path: Path) -> None:
         await engine.close()
     lines = await asyncio.to_thread(lines_of, tmp_path)
     assert sum(commit.last - commit.first + 1 for commit in lines) == 50
+
+
+async def test_a_batch_key_is_bound_to_its_batch_while_that_is_in_flight(tmp_path: Path) -> None:
+    disk = Disk()
+    async with engine_on(tmp_path) as engine, asyncio.TaskGroup() as tasks:
+        await engine.transact(sent(count(10)))
+        disk.hold()
+        batch = make_key("tests", "POST", "/batch", "b", "f" * 32)
+        row = Envelope(adjust(-1), "tests", "request-1", row_key(batch, 0))
+        running = tasks.create_task(engine.transact_each([row]))
+        await turns()
+        await engine.check_batch(batch)
+        with pytest.raises(IdempotencyConflict):
+            await engine.check_batch(make_key("tests", "POST", "/batch", "b", "e" * 32))
+        disk.let_go()
+        await running

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from surestock.api.answer import encode
 from surestock.api.call import ACTOR, Call
+from surestock.api.errors import Fault, ValidationFailed
 from surestock.api.mutation import name_try
 from surestock.api.problems import problem_of
 from surestock.api.schemas.batch import AdjustRow, CountRow, ReserveRow
@@ -16,6 +17,7 @@ from surestock.telemetry.metrics import Metrics
 Row = CountRow | AdjustRow | ReserveRow
 _OK = 200
 _CREATED = 201
+_DOUBLY_NAMED = "cannot stand beside the header Idempotency-Key; name the batch or its rows"
 
 
 def command_of(row: Row) -> StockCommand:
@@ -58,11 +60,22 @@ def envelopes_of(
 def name_batch(
     call: Call, rows: Sequence[Row], commands: Sequence[StockCommand]
 ) -> IdempotencyKey | None:
-    """Return the key of the whole batch, bound to everything in it, or None without one."""
+    """Return the key of the whole batch, bound to everything in it, or None without one.
+
+    Raises :class:`ValidationFailed` when a row has a key of its own beside it: which of the two
+    would tell a repeat?
+    """
     key = call.idempotency_key
     if key is None:
         return None
-    return name_try(call, key, [commands, [row.idempotency_key for row in rows]])
+    doubly_named = [
+        Fault("body", f"/operations/{index}/idempotencyKey", _DOUBLY_NAMED)
+        for index, row in enumerate(rows)
+        if row.idempotency_key is not None
+    ]
+    if doubly_named:
+        raise ValidationFailed(*doubly_named)
+    return name_try(call, key, commands)
 
 
 def show(answer: Outcome | Refusal | Unavailable, metrics: Metrics) -> bytes:

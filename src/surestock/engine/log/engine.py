@@ -7,7 +7,12 @@ from surestock.engine.log.archive import Archive
 from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.core import WriteCore
 from surestock.engine.log.ticket import Ticket
-from surestock.idempotency import IdempotencyConflict, IdempotencyInFlight, IdempotencyKey
+from surestock.idempotency import (
+    IdempotencyConflict,
+    IdempotencyInFlight,
+    IdempotencyKey,
+    row_key,
+)
 from surestock.inventory.commands import ExpireReservations
 from surestock.inventory.due import as_of, without_due
 from surestock.inventory.history import HistoryEntry
@@ -164,7 +169,13 @@ class LogEngine:
 
     async def check_batch(self, key: IdempotencyKey) -> None:
         """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""
+        first_row = self._core.in_flight.get(row_key(key, 0).digest)
+        if first_row is not None and first_row.key is not None:
+            if first_row.key.fingerprint != key.fingerprint:
+                raise IdempotencyConflict(key.key)
+            return
         await self._record_of(key)
+        self._core.refused.find(key)
 
     async def expire_due(self) -> int:
         """Record the end of reservations whose time is over; return on how many levels."""

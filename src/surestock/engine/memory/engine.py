@@ -64,6 +64,7 @@ class MemoryEngine:
     async def check_batch(self, key: IdempotencyKey) -> None:
         """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""
         self._find_record(key)
+        self._refused.find(key)
 
     def _answered(self, key: IdempotencyKey) -> Outcome | None:
         record = self._find_record(key)
