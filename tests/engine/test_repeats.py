@@ -167,3 +167,30 @@ async def test_a_batch_key_for_another_batch_is_a_conflict(desk: Desk) -> None:
     await desk.engine.check_batch(make_key("bob", "POST", "/batch", "b-1", "other"))
     desk.clock.advance(TTL_S)
     await desk.engine.check_batch(make_key("ann", "POST", "/batch", "b-1", "other"))
+
+
+async def test_of_two_batches_under_one_key_at_once_only_one_is_carried_out(desk: Desk) -> None:
+    await desk.stock(10, TEA)
+
+    async def send(fingerprint: str, rows: int) -> int:
+        batch = make_key("ann", "POST", "/batch", "b-1", fingerprint)
+        await desk.engine.check_batch(batch)
+        take = AdjustStock(*TEA, -1)
+        sent = [desk.envelope(take, row_key(batch, n)) for n in range(rows)]
+        return len(await desk.engine.transact_each(sent))
+
+    answers = await asyncio.gather(send("f", 1), send("other", 3), return_exceptions=True)
+    assert answers[0] == 1
+    assert isinstance(answers[1], IdempotencyConflict)
+    assert await desk.numbers(TEA) == (9, 0, 2)
+
+
+async def test_a_batch_of_which_every_row_was_refused_keeps_its_key(desk: Desk) -> None:
+    await desk.stock(10, TEA)
+    batch = make_key("ann", "POST", "/batch", "b-1", "f")
+    await desk.engine.check_batch(batch)
+    refused = await desk.engine.transact_each([desk.envelope(TAKE_ALL, row_key(batch, 0))])
+    assert isinstance(refused[0], InsufficientStock)
+    await desk.engine.check_batch(batch)
+    with pytest.raises(IdempotencyConflict):
+        await desk.engine.check_batch(make_key("ann", "POST", "/batch", "b-1", "other"))

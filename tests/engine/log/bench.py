@@ -15,6 +15,8 @@ from surestock.kit import failpoints
 from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.ids import IdSource
 
+_HELD_AT_MOST_S = 10.0
+
 
 class Disk:
     """Holds the journal's next fdatasync up until it is let go: with it, every later one."""
@@ -29,7 +31,8 @@ class Disk:
         failpoints.arm("journal.fdatasync", self._wait)
 
     def _wait(self) -> None:
-        self._gate.wait()
+        # Bounded, so that a test which fails while the disk is held can still close its engine.
+        self._gate.wait(_HELD_AT_MOST_S)
 
     def let_go(self) -> None:
         """Let what waits go on."""

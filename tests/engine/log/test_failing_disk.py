@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from surestock.inventory.unavailable import ReadOnly
 from surestock.journal.errors import SyncFailed
 from surestock.kit import failpoints
 from tests.engine.log.bench import adjust, count, engine_on, reserve, sent
-from tests.engine.log.test_group_commit import answer_of
+from tests.engine.log.test_group_commit import answer_of, turns
 from tests.journal.logs import failing
 
 pytestmark = pytest.mark.usefixtures("no_blocking_calls")
@@ -101,3 +102,32 @@ async def test_a_reservation_that_was_taken_back_leaves_nothing_behind(tmp_path:
         assert level.reserved == 1
         assert kept.reply.reservation_id is not None
         assert await engine.find_reservation(kept.reply.reservation_id) is not None
+
+
+async def test_what_gathered_behind_a_write_that_fails_is_taken_back_with_it(
+    tmp_path: Path,
+) -> None:
+    failing_now = threading.Event()
+
+    def fail_late() -> None:
+        failing_now.wait(10)
+        raise FULL
+
+    async with engine_on(tmp_path) as engine, asyncio.TaskGroup() as tasks:
+        await engine.transact(sent(count(10)))
+        failpoints.arm("journal.write", fail_late)
+        first = tasks.create_task(answer_of(engine.transact(sent(adjust(-1), "a"))))
+        await turns()
+        behind = [
+            tasks.create_task(answer_of(engine.transact(sent(command, name))))
+            for command, name in ((adjust(-2), "b"), (count(5, "pear"), "c"), (reserve(99), "d"))
+        ]
+        await turns()
+        failing_now.set()
+        assert {type(answer) for answer in await asyncio.gather(first, *behind)} == {ReadOnly}
+        failpoints.disarm_all()
+        assert await engine.find_level(("s1", "pear")) is None
+        outcome = await engine.transact(sent(adjust(-2), "b"))
+        assert (outcome.sequence, outcome.replayed) == (2, False)
+    async with engine_on(tmp_path) as again:
+        assert on_hand(await again.find_level(KEY)) == 8

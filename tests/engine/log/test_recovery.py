@@ -6,11 +6,15 @@ import msgspec
 import pytest
 
 from surestock.engine.log.recovery import decode_records
+from surestock.idempotency import IdempotencyConflict, make_key, row_key
 from surestock.inventory.commands import CommitReservation
+from surestock.inventory.port import Envelope
 from surestock.inventory.record import Record, encode_record
 from surestock.journal.append import AppendConfig, Appender, Batch
 from surestock.journal.errors import JournalDamaged, JournalHeld
+from surestock.journal.line import encode_header
 from surestock.journal.scan import Scan
+from surestock.journal.segment import segment_path
 from surestock.kit.clock import ManualClock
 from tests.engine.log.bench import adjust, count, engine_on, reserve, sent
 from tests.journal.logs import EMPTY, TS
@@ -151,3 +155,42 @@ async def test_a_second_engine_on_one_directory_is_refused(tmp_path: Path) -> No
         with pytest.raises(JournalHeld, match="in use by process"):
             async with engine_on(tmp_path):
                 pass
+
+
+async def test_a_segment_with_nothing_but_its_header_is_written_on(tmp_path: Path) -> None:
+    async with engine_on(tmp_path) as engine:
+        await engine.transact(sent(count(10)))
+    scan = Scan(tmp_path)
+    (_, commit), *_ = scan
+    # As a crash between a segment and its first line leaves it.
+    header, _ = encode_header(commit.crc, 2, TS)
+    segment_path(tmp_path, 2).write_bytes(header)
+    for sequence in (2, 3):
+        async with engine_on(tmp_path) as engine:
+            assert (await engine.transact(sent(adjust(1)))).sequence == sequence
+    assert [record.sequence for record in records_of(tmp_path)] == [1, 2, 3]
+    assert len(list(tmp_path.glob("*.ndjson"))) == 2
+
+
+@pytest.mark.parametrize("header", [b"", b'{"crc":"'])
+async def test_a_segment_without_a_whole_header_is_removed_and_the_log_goes_on(
+    tmp_path: Path, header: bytes
+) -> None:
+    async with engine_on(tmp_path) as engine:
+        await engine.transact(sent(count(10)))
+    segment_path(tmp_path, 2).write_bytes(header)
+    for sequence in (2, 3):
+        async with engine_on(tmp_path) as engine:
+            assert (await engine.transact(sent(adjust(1)))).sequence == sequence
+    assert [record.sequence for record in records_of(tmp_path)] == [1, 2, 3]
+
+
+async def test_a_batch_key_is_bound_after_a_restart_too(tmp_path: Path) -> None:
+    batch = make_key("tests", "POST", "/batch", "b", "f")
+    row = row_key(batch, 1)
+    async with engine_on(tmp_path) as engine:
+        await engine.transact(Envelope(count(10), "tests", "request-1", row))
+    async with engine_on(tmp_path) as engine:
+        assert (await engine.transact(Envelope(count(10), "tests", "request-2", row))).replayed
+        with pytest.raises(IdempotencyConflict):
+            await engine.check_batch(make_key("tests", "POST", "/batch", "b", "other"))

@@ -14,13 +14,12 @@ from surestock.engine.log.overlay import Overlay
 from surestock.engine.log.ticket import Declined, Pending, Ticket
 from surestock.engine.state import State, TimedView
 from surestock.idempotency import IdempotencyKey, KeyIndex, RefusalMemory
-from surestock.inventory.commands import ReservationCommand
 from surestock.inventory.decide import decide
 from surestock.inventory.model import StockKey
 from surestock.inventory.port import EngineStatus, Envelope, Outcome
 from surestock.inventory.record import Record, encode_record
 from surestock.inventory.reply import reply_to
-from surestock.inventory.unavailable import Overloaded, ReadOnly
+from surestock.inventory.unavailable import Overloaded, ReadOnly, ShuttingDown
 from surestock.journal.append import LogEnd
 from surestock.journal.errors import WriteFailed
 from surestock.journal.read import SparseIndex
@@ -52,6 +51,7 @@ class WriteCore:
         self._log: OpenLog | None = None
         self._group: GroupCommit | None = None
         self._failure: asyncio.Future[BaseException] | None = None
+        self._closing = False
 
     async def start(self) -> None:
         """Recover the state, in a worker thread, and open the log. Raises a ``JournalError``."""
@@ -87,8 +87,11 @@ class WriteCore:
         """Decide a command at ``now`` and hand its record over; return the ticket of the answer.
 
         ``keys`` are the levels it may touch then, which the caller has locked. Raises a
-        :class:`Refusal` that rests on durable state alone, ``Overloaded`` or ``ReadOnly``.
+        :class:`Refusal` that rests on durable state alone, ``Overloaded``, ``ReadOnly`` or
+        ``ShuttingDown``.
         """
+        if self._closing:
+            raise ShuttingDown
         group = self._group
         if group is None or self._failure is None or self._failure.done():
             raise ReadOnly
@@ -129,11 +132,9 @@ class WriteCore:
     def _decline(self, envelope: Envelope, keys: list[StockKey], refusal: Refusal) -> Ticket:
         """Answer with ``refusal``, as soon as what it was decided on is durable."""
         refusal.request_id = envelope.request_id
-        command = envelope.command
-        reservation_id = command.reservation_id if isinstance(command, ReservationCommand) else None
         key = envelope.idempotency
         basis = self._group.newest if self._group is not None else None
-        if basis is None or not self.overlay.holds(keys, reservation_id):
+        if basis is None or not self.overlay.holds(keys):
             if key is not None:
                 self.refused.remember(key, refusal)
             raise refusal
@@ -177,8 +178,10 @@ class WriteCore:
             self._failure.set_result(error)
         for pending in batch:
             for ticket in (pending, *(pending.declined or ())):
+                if ticket.settled:  # before a defect stopped the rest of its batch
+                    continue
                 if ticket.key is not None:
-                    del self.in_flight[ticket.key.digest]
+                    self.in_flight.pop(ticket.key.digest, None)
                 ticket.settle(None, ReadOnly())
         self._observer.failed(len(batch))
 
@@ -200,7 +203,8 @@ class WriteCore:
         return EngineStatus(self._durable_sequence, depth, bool(reasons), tuple(reasons))
 
     async def close(self) -> None:
-        """Make durable what was submitted, and let go of the log."""
+        """Make durable what was submitted, take on nothing more, and let go of the log."""
+        self._closing = True
         if self._group is not None:
             await self._group.close()
             self._group = None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from surestock.engine.log.archive import Archive
 from surestock.engine.log.config import LogConfig, LogObserver
@@ -91,13 +92,14 @@ class LogEngine:
                 answers.append(error)
         return answers
 
-    def _begin(self, envelope: Envelope) -> Ticket | None:
+    def _begin(self, envelope: Envelope, now: datetime | None = None) -> Ticket | None:
         """Decide a command that need not wait for anything first; None for one that must."""
         key = envelope.idempotency
         core = self._core
         if key is not None and core.knows(key):
             return None
-        now = self._clock.now()
+        if now is None:
+            now = self._clock.now()
         keys = keys_of(core.overlay, envelope.command, now)
         if not self._mutex.try_acquire(keys):
             return None
@@ -185,9 +187,11 @@ class LogEngine:
         begun: list[Ticket | None] = []
         for row, (store_id, sku) in enumerate(due, 1):
             # Asked again: an expiry moves all levels of its reservation, so this one may be done.
+            # It is decided at the time that was asked about: the clock may be set back meanwhile.
+            now = self._clock.now()
             if overlay.due((store_id, sku), now):
                 expire = ExpireReservations(store_id, sku)
-                begun.append(self._begin(Envelope(expire, "surestock", "expiry")))
+                begun.append(self._begin(Envelope(expire, "surestock", "expiry"), now))
             if row % _ROWS_A_TURN == 0:
                 await asyncio.sleep(0)
         for ticket in begun:

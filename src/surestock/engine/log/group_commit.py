@@ -20,7 +20,8 @@ class GroupCommit:
 
     ``durable(records, place, seconds)`` is called for a batch that is on disk; ``failed(records,
     error)`` with every record that is not, and will not be. ``depth`` is how many records are
-    submitted and neither, ``newest`` the last of them.
+    submitted and neither, ``newest`` the last of them. A defect in ``durable`` fails the rest of
+    its batch, and what had gathered behind it.
     """
 
     def __init__(
@@ -79,24 +80,29 @@ class GroupCommit:
     def _settle(self, result: Place | BaseException) -> None:
         batch, self._writing = self._writing, []
         self.depth -= len(batch)
-        if isinstance(result, Place):
+        try:
+            if not isinstance(result, Place):
+                self._give_up(batch, result)
+                return
             try:
                 self._durable(batch, result, self._clock.monotonic() - self._handed_over_at)
             except BaseException as defect:
-                self._failed([], defect)
+                self._give_up(batch, defect)
                 raise
             if self._gathered:
                 self._flush()
-        else:
-            # Whatever gathered meanwhile was decided on the records that are lost.
-            batch += self._gathered
-            self._gathered = []
-            self.depth = 0
-            self._failed(batch, result)
-        if not self.depth:
-            self.newest = None
-        if not self.depth and self._idle is not None and not self._idle.done():
-            self._idle.set_result(None)
+        finally:
+            if not self.depth:
+                self.newest = None
+                if self._idle is not None and not self._idle.done():
+                    self._idle.set_result(None)
+
+    def _give_up(self, batch: list[Pending], error: BaseException) -> None:
+        # Whatever gathered meanwhile was decided on the records that are lost.
+        batch += self._gathered
+        self._gathered = []
+        self.depth = 0
+        self._failed(batch, error)
 
     async def drained(self) -> None:
         """Wait until nothing is on its way."""

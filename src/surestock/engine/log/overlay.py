@@ -23,6 +23,7 @@ class Overlay:
         self._state = state
         self._levels: dict[StockKey, Level] = {}
         self._reservations: dict[str, Reservation] = {}
+        self._extended: dict[str, Reservation] = {}
         self.timers = Timers(self.reservation)
 
     def level(self, key: StockKey) -> Level | None:
@@ -46,9 +47,15 @@ class Overlay:
                 due.append(held)
         return due
 
-    def holds(self, keys: Iterable[StockKey], reservation_id: str | None) -> bool:
-        """Tell whether any of these is decided and not yet durable."""
-        return reservation_id in self._reservations or any(key in self._levels for key in keys)
+    def holds(self, keys: Iterable[StockKey]) -> bool:
+        """Tell whether anything that was decided about these levels is not durable yet.
+
+        An extension touches no level, and still keeps units from becoming available.
+        """
+        keys = set(keys)
+        return not keys.isdisjoint(self._levels) or any(
+            line.key in keys for held in self._extended.values() for line in held.lines
+        )
 
     def add(self, pending: Pending) -> None:
         """Lay what a record changes on top."""
@@ -57,6 +64,8 @@ class Overlay:
         for held in pending.reservations:
             self._reservations[held.reservation_id] = held
             self.timers.add(held)
+            if not pending.levels:
+                self._extended[held.reservation_id] = held
 
     def settle(self, pending: Pending) -> None:
         """Let go of a record whose changes the durable state holds now."""
@@ -67,6 +76,7 @@ class Overlay:
         for held in pending.reservations:
             if self._reservations[held.reservation_id] is held:
                 del self._reservations[held.reservation_id]
+                self._extended.pop(held.reservation_id, None)
             if held.status != "active":
                 self.timers.drop(held)
 
@@ -75,6 +85,7 @@ class Overlay:
         decided = list(self._reservations.values())
         self._levels.clear()
         self._reservations.clear()
+        self._extended.clear()
         for lost in decided:
             self.timers.drop(lost)
             held = self._state.reservations.get(lost.reservation_id)
