@@ -96,6 +96,13 @@ async def test_a_body_that_grows_over_the_limit_is_refused(api: Api) -> None:
     assert status == 413
 
 
+async def test_a_body_over_the_limit_in_one_piece_is_refused(api: Api) -> None:
+    headers = [(b"content-type", b"application/json")]
+    for size, status in ((MOST_BODY_BYTES, 400), (MOST_BODY_BYTES + 1, 413)):
+        answer = await raw(api, "POST", RESERVE.encode(), headers, b" " * size)
+        assert answer[0] == status
+
+
 async def test_a_body_may_come_in_pieces(api: Api) -> None:
     await api.count(10)
     headers = [(b"content-type", b"application/json")]

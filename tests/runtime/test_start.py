@@ -46,6 +46,14 @@ def test_a_data_directory_that_cannot_be_written_is_refused(tmp_path: Path) -> N
     assert "cannot be written" in sentence
 
 
+def test_an_event_log_that_cannot_be_a_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "event-log").write_text("in the way")
+    sentence = refused(tmp_path, ENGINE="log")
+    assert "event-log" in sentence
+    assert "cannot be opened" in sentence
+
+
 def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
     sentence = refused(tmp_path, PORT="70000", ENGINE="paper", IDEMP_TTL_MS="soon")
     for part in ("PORT=70000", "ENGINE=paper", "IDEMP_TTL_MS=soon"):

@@ -69,6 +69,8 @@ async def read_bytes(call: Call) -> bytes:
     if message["type"] == "http.disconnect":
         raise ClientGone
     body: bytes = message.get("body", b"")
+    if len(body) > MOST_BODY_BYTES:
+        raise BodyTooLarge("body", MOST_BODY_BYTES)
     if not message.get("more_body"):
         return body
     return await _read_rest(call, bytearray(body))

@@ -7,8 +7,10 @@ import socket
 
 import anyio
 
+from surestock.inventory.port import Engine
 from surestock.kit.errors import SurestockError
 from surestock.runtime.bootstrap import Wired
+from surestock.runtime.errors import StartRefused
 from surestock.runtime.web_server import WebServer
 
 _SWEEP_EVERY_S = 5.0
@@ -29,7 +31,7 @@ async def run(wired: Wired, bound: socket.socket) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, server)
-    await wired.engine.start()
+    await _start(wired.engine)
     wired.app.openapi()
     _calm_collector()
     failures: list[BaseException] = []
@@ -42,6 +44,13 @@ async def run(wired: Wired, bound: socket.socket) -> int:
     await wired.engine.close()
     wired.log.info("stopped")
     return _FAILED if failures else _OK
+
+
+async def _start(engine: Engine) -> None:
+    try:
+        await engine.start()
+    except OSError as error:
+        raise StartRefused(f"The event log cannot be opened: {error}.") from error
 
 
 def _stop(server: WebServer) -> None:
