@@ -2,7 +2,9 @@
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +31,30 @@ def test_a_batch_is_one_line_however_many_records_it_holds(tmp_path: Path) -> No
     assert read_log(tmp_path) == list(range(1, 41))
     (segment,) = tmp_path.glob("*.ndjson")
     assert segment.read_bytes().count(b"\n") == 2
+
+
+def test_each_line_is_synced_before_it_is_told_and_a_segment_before_its_first_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    for name in ("pwrite", "fdatasync", "fsync"):
+        monkeypatch.setattr(os, name, noted(name, getattr(os, name), calls))
+    log, _ = appender(tmp_path)
+    log.append(batch(1))
+    assert calls == ["pwrite", "fdatasync", "fsync", "pwrite", "fdatasync"]
+    calls.clear()
+    log.append(batch(2))
+    assert calls == ["pwrite", "fdatasync"]
+
+
+def noted(name: str, real: Callable[..., Any], calls: list[str]) -> Callable[..., Any]:
+    """Return ``real``, whose calls are noted by ``name``."""
+
+    def call(*arguments: Any) -> Any:
+        calls.append(name)
+        return real(*arguments)
+
+    return call
 
 
 def test_files_are_for_the_owner_alone(tmp_path: Path) -> None:
@@ -77,6 +103,23 @@ def test_a_short_write_is_truncated_before_the_next_try(
     monkeypatch.setattr(os, "pwrite", short)
     log.append(batch(2))
     assert not shorts
+    assert read_log(tmp_path) == [1, 2]
+
+
+def test_the_rest_of_a_longer_line_that_failed_is_never_behind_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, _ = appender(tmp_path, retry_times=0)
+    log.append(batch(1))
+    real = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda fd, line, offset: real(fd, line[:-1], offset))
+    with pytest.raises(WriteFailed):
+        log.append(batch(2, 40))
+    monkeypatch.setattr(os, "pwrite", real)
+    log.append(batch(2))
+    (segment,) = tmp_path.glob("*.ndjson")
+    assert segment.read_bytes().count(b"\n") == 3
+    assert segment.read_bytes().endswith(b"\n")
     assert read_log(tmp_path) == [1, 2]
 
 

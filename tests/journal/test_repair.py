@@ -1,6 +1,7 @@
 """Cutting a torn tail: set aside first, then cut, and safe to be interrupted at each step."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,28 @@ def test_the_tail_is_set_aside_before_it_is_cut(tmp_path: Path) -> None:
     assert aside.read_bytes() == cut_off
     assert aside.stat().st_mode & 0o777 == 0o600
     assert read_log(tmp_path) == [1, 2]
+
+
+def test_the_copy_is_durable_before_the_cut_and_the_cut_before_anything_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tail = torn(tmp_path)
+    synced: list[tuple[str, int]] = []
+    real = os.fsync
+
+    def sync(fd: int) -> None:
+        name = Path(f"/proc/self/fd/{fd}").readlink().name
+        synced.append((name, tail.segment.stat().st_size))
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    whole = tail.segment.stat().st_size
+    aside = cut_torn_tail(tail)
+    assert synced == [
+        (aside.name, whole),
+        (tmp_path.name, whole),
+        (tail.segment.name, tail.offset),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -139,12 +139,24 @@ def test_a_missing_segment_refuses_to_start(tmp_path: Path) -> None:
         read_log(tmp_path)
 
 
+def test_a_segment_under_another_name_refuses_to_start(tmp_path: Path) -> None:
+    write_log(tmp_path, 3)
+    segment = one_segment(tmp_path)
+    segment.rename(tmp_path / f"{7:020d}.ndjson")
+    with pytest.raises(JournalDamaged, match="unlike its name"):
+        read_log(tmp_path)
+
+
 def test_a_damaged_end_of_a_sealed_segment_is_damage(tmp_path: Path) -> None:
     write_log(tmp_path, 50, segment_bytes=500)
     sealed = min(tmp_path.glob("*.ndjson"))
-    sealed.write_bytes(sealed.read_bytes()[:-3])
-    with pytest.raises(JournalDamaged):
+    content = sealed.read_bytes()
+    sealed.write_bytes(content[:-3])
+    with pytest.raises(JournalDamaged) as caught:
         read_log(tmp_path)
+    assert caught.value.path == sealed
+    assert caught.value.line == content.count(b"\n")
+    assert caught.value.offset == content.rindex(b"\n", 0, -1) + 1
 
 
 def test_an_unknown_format_is_refused_by_name(tmp_path: Path) -> None:
