@@ -37,22 +37,16 @@ def _reserved(changes: Changes, event: ev.StockReserved) -> None:
     if changes.reservation(event.reservation_id) is not None:
         msg = f"reservation {event.reservation_id} was made twice"
         raise InvariantViolation(msg)
-    lines = event.lines
-    copied = False
-    for line in lines:
+    lines = []
+    for line in event.lines:
         level = changes.move((line.store_id, line.sku), 0, line.qty)
-        copied = copied or line.sku is not level.sku
-    if copied:
-        # Keep the levels' own strings, not one more copy of them in each reservation.
-        lines = tuple(_shared(changes, line) for line in lines)
+        if line.sku is not level.sku:
+            # Keep the level's own strings, not one more copy of them in each reservation.
+            line = Line(level.store_id, level.sku, line.qty)  # noqa: PLW2901
+        lines.append(line)
     changes.reservations[event.reservation_id] = Reservation(
-        event.reservation_id, lines, "active", event.expires_at, event.reference
+        event.reservation_id, tuple(lines), "active", event.expires_at, event.reference
     )
-
-
-def _shared(changes: Changes, line: Line) -> Line:
-    level = changes.levels[line.store_id, line.sku]
-    return Line(level.store_id, level.sku, line.qty)
 
 
 def _committed(changes: Changes, event: ev.ReservationCommitted) -> None:
