@@ -47,6 +47,8 @@ async def run(wired: Wired, bound: socket.socket) -> int:
 
 
 async def _start(engine: Engine) -> None:
+    # Whatever recovery makes is there to stay: to look for garbage in it is work for nothing.
+    gc.disable()
     try:
         await engine.start()
     except OSError as error:
@@ -60,6 +62,7 @@ def _stop(server: WebServer) -> None:
 
 
 def _calm_collector() -> None:
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
