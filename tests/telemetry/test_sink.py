@@ -67,3 +67,19 @@ def test_lines_that_nobody_takes_are_counted_as_dropped(pipe: tuple[int, int]) -
     sink.append(b"one")
     sink.flush()
     assert sink.dropped == 1
+
+
+async def test_a_reader_who_stalls_holds_nobody_up(
+    pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("surestock.telemetry.sink._LAST_LINES_S", 0.01)
+    reader, writer = pipe
+    sink = LineSink(writer)
+    sink.append(b"x" * 1_000_000)  # more than a pipe holds
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(sink.run)
+        await anyio.wait_readable(reader)
+        tasks.cancel_scope.cancel()
+    sink.append(b"last")
+    sink.flush()
+    os.close(reader)  # lets the thread go

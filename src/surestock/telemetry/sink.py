@@ -1,27 +1,41 @@
-"""Log lines, collected and written in batches by a thread.
+"""Log lines, collected and written in batches by a thread of their own.
 
 A line costs the event loop one append. A reader of the log that stalls costs lines, never
-requests: what is waiting is bounded, and what was dropped is told with the next batch.
+requests, and never the end of the process: what is waiting is bounded, what was dropped is told
+with the next batch, and the last lines have a few seconds to be taken.
 """
 
 import asyncio
 import os
-
-import anyio.to_thread
+from queue import SimpleQueue
+from threading import Event, Thread
 
 _GATHER_S = 0.05
+_LAST_LINES_S = 2.0
 _MOST_WAITING = 200_000
 
 
 class LineSink:
-    """Writes lines to a file descriptor. ``run`` writes them in the background, in order."""
+    """Writes lines to a file descriptor. ``run`` hands them to the thread, in order."""
 
     def __init__(self, descriptor: int, most_waiting: int = _MOST_WAITING) -> None:
         self._descriptor = descriptor
         self._most_waiting = most_waiting
         self._waiting: list[bytes] = []
         self._wanted = asyncio.Event()
-        self.dropped = 0
+        self._handed: SimpleQueue[list[bytes]] = SimpleQueue()
+        self._idle = Event()
+        self._idle.set()
+        self._thread: Thread | None = None
+        # Each number is counted by one thread only.
+        self._refused = 0
+        self._unwritten = 0
+        self._told = 0
+
+    @property
+    def dropped(self) -> int:
+        """Lines that were dropped, and of which the log does not tell yet."""
+        return self._refused + self._unwritten - self._told
 
     def append(self, line: bytes) -> None:
         """Take one line, without its line feed; drop it when too many are waiting."""
@@ -29,38 +43,46 @@ class LineSink:
         if not waiting:
             self._wanted.set()
         elif len(waiting) >= self._most_waiting:
-            self.dropped += 1
+            self._refused += 1
             return
         waiting.append(line)
 
     async def run(self) -> None:
-        """Write what comes, until cancelled."""
+        """Have written what comes, until cancelled."""
         while True:
             await self._wanted.wait()
             await asyncio.sleep(_GATHER_S)
-            lines = self._take()
-            try:
-                await anyio.to_thread.run_sync(_write_all, self._descriptor, lines)
-            except OSError:
-                self.dropped += len(lines)
+            if self._idle.is_set():
+                self._hand_over()
 
     def flush(self) -> None:
-        """Write what is waiting, now. For the end of the process, when nothing is left to block."""
-        lines = self._take()
-        try:
-            _write_all(self._descriptor, lines)
-        except OSError:
-            self.dropped += len(lines)
+        """Have written what is waiting, or give up after a few seconds: for the process's end."""
+        if self._idle.wait(_LAST_LINES_S):
+            self._hand_over()
+            self._idle.wait(_LAST_LINES_S)
 
-    def _take(self) -> list[bytes]:
+    def _hand_over(self) -> None:
         lines, self._waiting = self._waiting, []
         self._wanted.clear()
-        if self.dropped:
-            lines.append(
-                b'{"level":"warning","event":"log lines dropped","count":%d}' % self.dropped
-            )
-            self.dropped = 0
-        return lines
+        dropped = self.dropped
+        if dropped:
+            self._told += dropped
+            lines.append(b'{"level":"warning","event":"log lines dropped","count":%d}' % dropped)
+        if lines:
+            if self._thread is None:
+                self._thread = Thread(target=self._write, name="surestock-log", daemon=True)
+                self._thread.start()
+            self._idle.clear()
+            self._handed.put(lines)
+
+    def _write(self) -> None:
+        while True:
+            lines = self._handed.get()
+            try:
+                _write_all(self._descriptor, lines)
+            except OSError:
+                self._unwritten += len(lines)
+            self._idle.set()
 
 
 def _write_all(descriptor: int, lines: list[bytes]) -> None:
