@@ -7,13 +7,9 @@ from datetime import datetime
 from surestock.engine.log.archive import Archive
 from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.core import WriteCore
+from surestock.engine.log.repeats import Repeats
 from surestock.engine.log.ticket import Ticket
-from surestock.idempotency import (
-    IdempotencyConflict,
-    IdempotencyInFlight,
-    IdempotencyKey,
-    row_key,
-)
+from surestock.idempotency import IdempotencyKey
 from surestock.inventory.commands import ExpireReservations
 from surestock.inventory.due import as_of, without_due
 from surestock.inventory.history import HistoryEntry
@@ -39,11 +35,11 @@ class LogEngine:
         ids: IdSource,
         observer: LogObserver | None = None,
     ) -> None:
-        self._config = config
         self._clock = clock
         self._core = WriteCore(config, clock, ids, observer or LogObserver())
         self._mutex: KeyedMutex[StockKey] = KeyedMutex()
         self._archive = Archive(self._core.index)
+        self._repeats = Repeats(self._core, self._archive, clock, config.join_timeout_s)
 
     async def start(self) -> None:
         """Recover the state from the log. Raises a ``JournalError`` when it cannot be trusted."""
@@ -114,7 +110,7 @@ class LogEngine:
         core = self._core
         while True:
             if key is not None:
-                answered = await self._answered(key)
+                answered = await self._repeats.answer_to(key)
                 if answered is not None:
                     return answered
             keys = keys_of(core.overlay, envelope.command, self._clock.now())
@@ -128,56 +124,9 @@ class LogEngine:
                 ticket = core.execute(envelope, keys, now)
             return await ticket.answer()
 
-    async def _answered(self, key: IdempotencyKey) -> Outcome | None:
-        """Return the first answer to a key: of the first request if it runs, or from the log."""
-        core = self._core
-        running = core.in_flight.get(key.digest)
-        if running is not None:
-            return await self._join(key, running)
-        record = await self._record_of(key)
-        if record is not None and record.reply is not None:
-            return Outcome(record.reply, record.sequence, replayed=True)
-        refusal = core.refused.find(key)
-        if refusal is not None:
-            raise refusal.with_traceback(None)
-        return None
-
-    async def _record_of(self, key: IdempotencyKey) -> Record | None:
-        """Return the record that answered a key within the TTL, or None.
-
-        Raises :class:`IdempotencyConflict` when it was used for another payload.
-        """
-        keys = self._core.keys
-        sequence = keys.find(key.digest)
-        record = None if sequence is None else await self._archive.record(sequence)
-        if record is None or sequence is None:
-            return None
-        if not keys.is_live(record.ts, self._clock.now()):
-            keys.forget(key.digest, sequence)
-            return None
-        if record.idempotency is None or record.idempotency.fingerprint != key.fingerprint:
-            raise IdempotencyConflict(key.key)
-        return record
-
-    async def _join(self, key: IdempotencyKey, running: Ticket) -> Outcome:
-        if running.key is None or running.key.fingerprint != key.fingerprint:
-            raise IdempotencyConflict(key.key)
-        try:
-            async with asyncio.timeout(self._config.join_timeout_s):
-                outcome = await running.answer()
-        except TimeoutError:
-            raise IdempotencyInFlight(key.key) from None
-        return Outcome(outcome.reply, outcome.sequence, replayed=True)
-
     async def check_batch(self, key: IdempotencyKey) -> None:
         """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""
-        first_row = self._core.in_flight.get(row_key(key, 0).digest)
-        if first_row is not None and first_row.key is not None:
-            if first_row.key.fingerprint != key.fingerprint:
-                raise IdempotencyConflict(key.key)
-            return
-        await self._record_of(key)
-        self._core.refused.find(key)
+        await self._repeats.check_batch(key)
 
     async def expire_due(self) -> int:
         """Record the end of reservations whose time is over; return on how many levels."""
