@@ -33,7 +33,7 @@ _HASH = f"    --hash=sha256:{'a' * 64}"
         (locks.loose_line, f"a==1 \\\n{_HASH}", f"a @ file:///a.whl \\\n{_HASH}"),
         (locks.loose_line, f"a==1 \\\n{_HASH}", f"a==1 \\\n{_HASH.replace('256', '1')}"),
         (words.unwanted_words, "/home/{user}", "see /ho" + "me/somebody/x"),
-        (words.unwanted_words, "a/work/b", "cd /wo" + "rk/b"),
+        (words.unwanted_words, "a/wo" + "rk/b", "cd /wo" + "rk/b"),
         (words.unwanted_words, "tmp_path", "'/tm" + "p/x'"),
         (words.unwanted_words, "the registry", "https://py" + "pi.org/simple"),
         (words.unwanted_words, "--no-emit-index-url", "pip install --extra-ind" + "ex-url=x y"),
