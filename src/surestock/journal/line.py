@@ -56,7 +56,7 @@ _decode_head = json.Decoder(_CommitHead).decode
 
 def encode_header(prev: str, first: int, ts: str) -> tuple[bytes, str]:
     """Return a segment's first line, with its line feed, and its crc."""
-    return _sealed(
+    return seal(
         f'"prev":"{prev}","format":"{FORMAT}","first":{first},"ts":"{ts}"}}'.encode("ascii")
     )
 
@@ -69,10 +69,14 @@ def encode_commit(
     ``records`` are JSON objects, each on one line.
     """
     head = f'"prev":"{prev}","first":{first},"last":{last},"ts":"{ts}","records":['
-    return _sealed(b"".join((head.encode("ascii"), b",".join(records), b"]}")))
+    return seal(b"".join((head.encode("ascii"), b",".join(records), b"]}")))
 
 
-def _sealed(rest: bytes) -> tuple[bytes, str]:
+def seal(rest: bytes) -> tuple[bytes, str]:
+    """Return the line that ends with ``rest``, its crc in front and a line feed behind; the crc.
+
+    ``rest`` is a JSON object without its opening brace: its first member comes after the crc.
+    """
     crc = f"{crc32(rest):08x}"
     return b"".join((LINE_START, crc.encode("ascii"), b'",', rest, b"\n")), crc
 
