@@ -84,6 +84,10 @@ class Engine(Protocol):
         """Return up to ``limit`` durable records with a sequence above ``after``, in order."""
         ...
 
+    async def committed_beyond(self, sequence: int) -> None:
+        """Return once a record with a sequence above ``sequence`` is durable."""
+        ...
+
     async def history(self, key: StockKey, after: int, limit: int) -> list[HistoryEntry]:
         """Return what up to ``limit`` records after sequence ``after`` did to a level."""
         ...

@@ -22,3 +22,7 @@ class ShuttingDown(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("The service is shutting down and takes on no new commands.")
+
+
+class CentralBehind(Unavailable):
+    """The central view does not know what was asked of it yet, or nobody keeps it now."""
