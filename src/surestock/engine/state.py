@@ -1,7 +1,8 @@
 """The durable state in memory: what the records so far amount to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import groupby
 
 from sortedcontainers import SortedList
 
@@ -16,6 +17,29 @@ class State:
         self.levels: dict[StockKey, Level] = {}
         self.reservations: dict[str, Reservation] = {}
         self._skus: dict[str, SortedList[str]] = {}
+
+    def load(self, levels: Iterable[Level], reservations: Iterable[Reservation]) -> None:
+        """Take over what a snapshot holds, into an empty state. Levels are sorted by store."""
+        self.levels.update((level.key, level) for level in levels)
+        for store_id, of_store in groupby(self.levels, lambda key: key[0]):
+            self._skus[store_id] = SortedList(sku for _, sku in of_store)
+        self.reservations.update((held.reservation_id, held) for held in reservations)
+
+    def in_order(self) -> Iterator[Level]:
+        """Yield every level, sorted by store and SKU."""
+        for store_id in sorted(self._skus):
+            for sku in self._skus[store_id]:
+                yield self.levels[store_id, sku]
+
+    def active(self) -> list[Reservation]:
+        """Return the active reservations, sorted by id."""
+        held = [it for it in self.reservations.values() if it.status == "active"]
+        return sorted(held, key=lambda it: it.reservation_id)
+
+    def forget(self, reservation_ids: Iterable[str]) -> None:
+        """Let go of reservations that have had their end: the log tells what became of them."""
+        for reservation_id in reservation_ids:
+            del self.reservations[reservation_id]
 
     def level(self, key: StockKey) -> Level | None:
         """Return the level on record, or None."""
