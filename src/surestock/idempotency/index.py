@@ -1,14 +1,25 @@
 """Which keys were answered, and by which record: digest -> sequence, for the whole TTL.
 
 The answer itself stays in the log. Entries are kept in generations, a few to each TTL, and a
-generation is dropped whole once its youngest entry is over the TTL: forgetting costs nothing an
-entry. Whether an entry that is found is really within the TTL, its record tells.
+generation is dropped whole once its youngest entry is over the TTL, or once an index on disk has
+all of it: forgetting costs nothing an entry. Whether an entry that is found is really within the
+TTL, its record tells.
 """
 
 from collections import deque
 from datetime import UTC, datetime, timedelta
 
+from msgspec import Struct
+
 _GENERATIONS = 8
+
+
+class _Generation(Struct):
+    """Entries of a stretch of time: ``at`` and ``first`` are of its oldest record."""
+
+    at: datetime
+    first: int
+    entries: dict[bytes, int]
 
 
 class KeyIndex:
@@ -17,12 +28,12 @@ class KeyIndex:
     def __init__(self, ttl: timedelta) -> None:
         self._ttl = ttl
         self._span = ttl / _GENERATIONS
-        self._generations: deque[tuple[datetime, dict[bytes, int]]] = deque()
+        self._generations: deque[_Generation] = deque()
         self._youngest: dict[bytes, int] = {}
         self._until = datetime.min.replace(tzinfo=UTC)
 
     def __len__(self) -> int:
-        return sum(len(entries) for _, entries in self._generations)
+        return sum(len(it.entries) for it in self._generations)
 
     def add(self, digest: str, sequence: int, at: datetime) -> None:
         """Remember that record ``sequence``, made at ``at``, answered ``digest``.
@@ -32,15 +43,15 @@ class KeyIndex:
         if at >= self._until:
             self._youngest = {}
             self._until = at + self._span
-            self._generations.append((at, self._youngest))
+            self._generations.append(_Generation(at, sequence, self._youngest))
             self._forget(at)
         self._youngest.setdefault(bytes.fromhex(digest), sequence)
 
     def find(self, digest: str) -> int | None:
         """Return the sequence of the record that answered ``digest``, or None."""
         raw = bytes.fromhex(digest)
-        for _, entries in reversed(self._generations):
-            sequence = entries.get(raw)
+        for generation in reversed(self._generations):
+            sequence = generation.entries.get(raw)
             if sequence is not None:
                 return sequence
         return None
@@ -48,14 +59,24 @@ class KeyIndex:
     def forget(self, digest: str, sequence: int) -> None:
         """Forget that record ``sequence`` answered ``digest``: its TTL is over."""
         raw = bytes.fromhex(digest)
-        for _, entries in self._generations:
-            if entries.get(raw) == sequence:
-                del entries[raw]
+        for generation in self._generations:
+            if generation.entries.get(raw) == sequence:
+                del generation.entries[raw]
+
+    def cut(self) -> None:
+        """Begin a new generation with the next entry, as when a segment of the log begins."""
+        self._until = datetime.min.replace(tzinfo=UTC)
+
+    def forget_through(self, sequence: int) -> None:
+        """Let go of the generations that hold nothing above ``sequence``."""
+        generations = self._generations
+        while len(generations) > 1 and generations[1].first <= sequence + 1:
+            generations.popleft()
 
     def is_live(self, at: datetime, now: datetime) -> bool:
         """Tell whether an answer that was given at ``at`` is still within the TTL."""
         return now - at < self._ttl
 
     def _forget(self, now: datetime) -> None:
-        while len(self._generations) > 1 and now - self._generations[1][0] >= self._ttl:
+        while len(self._generations) > 1 and now - self._generations[1].at >= self._ttl:
             self._generations.popleft()
