@@ -11,7 +11,7 @@ from msgspec import Struct
 from surestock.journal.errors import SyncFailed, WriteFailed
 from surestock.journal.line import encode_commit, encode_header
 from surestock.journal.scan import Place
-from surestock.journal.segment import segment_path
+from surestock.journal.segment import first_of, is_archived, segment_path
 from surestock.kit.failpoints import hit
 from surestock.kit.files import FILE_MODE, sync_directory
 from surestock.resilience.backoff import waits
@@ -27,9 +27,10 @@ class Batch(Struct, frozen=True):
 
 
 class AppendConfig(Struct, frozen=True):
-    """``segment_bytes``: when to start a new segment. The rest: how often to retry a write."""
+    """When to start a new segment: after so many bytes, or records. How often to retry a write."""
 
     segment_bytes: int = 64 * 1024 * 1024
+    segment_records: int = 2**63
     retry_times: int = 3
     retry_base_s: float = 0.02
 
@@ -61,12 +62,13 @@ class Appender:
         self._config = config
         self._on_retry = on_retry
         self._sleep = sleep
-        self._path = end.segment
+        # An archived segment is complete: what comes next starts a new one.
+        self._path = None if end.segment is None or is_archived(end.segment) else end.segment
         self._crc = end.crc
         self._size = end.size
         self._lines = end.lines
         self._dirty = False
-        self._fd = -1 if end.segment is None else os.open(end.segment, os.O_WRONLY)
+        self._fd = -1 if self._path is None else os.open(self._path, os.O_WRONLY)
 
     def append(self, batch: Batch) -> Place:
         """Make ``batch`` durable and return where it stands.
@@ -74,7 +76,7 @@ class Appender:
         Raises :class:`WriteFailed` when retries are used up: then nothing of it is in the log, and
         the next batch may be tried. Raises :class:`SyncFailed`: then the process must end.
         """
-        if self._fd < 0 or self._size >= self._config.segment_bytes:
+        if self._fd < 0 or self._is_full(batch.first):
             self._retried(lambda: self._new_segment(batch.first, batch.ts))
         line, crc = encode_commit(self._crc, batch.first, batch.last, batch.ts, batch.records)
         self._retried(lambda: self._write(line))
@@ -93,6 +95,12 @@ class Appender:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+    def _is_full(self, following: int) -> bool:
+        """Whether the segment ends before record ``following``. Asked again, it says the same."""
+        if self._path is None or self._size >= self._config.segment_bytes:
+            return True
+        return following - first_of(self._path) >= self._config.segment_records
 
     def _retried(self, attempt: Callable[[], None]) -> None:
         pauses = waits(self._config.retry_times, self._config.retry_base_s)

@@ -9,6 +9,8 @@ from msgspec import Struct
 from surestock.journal.errors import JournalDamaged
 from surestock.journal.line import BadLine, Commit, decode_commit
 from surestock.journal.scan import Place
+from surestock.journal.segment import first_of
+from surestock.journal.stored import open_segment
 
 _INDEX_EVERY_BYTES = 256 * 1024
 
@@ -52,23 +54,22 @@ class SparseIndex:
         return Span(self._places[position], segments, self._end.offset + self._end.length)
 
 
-def read_commits(span: Span, needle: bytes = b"") -> Iterator[Commit]:
+def read_commits(span: Span, needle: bytes = b"", archive: Path | None = None) -> Iterator[Commit]:
     """Yield the group commits of ``span``, in order. Lines without ``needle`` are left out.
 
-    Raises :class:`JournalDamaged` when a line is not what its checksum says.
+    A segment that was moved into ``archive`` meanwhile is read there. Raises
+    :class:`JournalDamaged` when a line is not what its checksum says, or a segment is missing.
     """
     number, offset = span.start.line, span.start.offset
     for path in span.segments:
-        stop = span.end if path == span.segments[-1] else path.stat().st_size
-        with path.open("rb") as segment:
-            segment.seek(offset)
-            while offset < stop:
-                line = segment.readline()
+        with open_segment(path.parent, archive or path.parent, first_of(path)) as segment:
+            stop = span.end if path == span.segments[-1] else segment.size
+            for line in segment.lines(offset, stop):
                 if number > 1 and needle in line:
                     try:
                         yield decode_commit(line[:-1])
                     except BadLine as error:
-                        raise JournalDamaged(path, number, offset, str(error)) from error
-                offset += len(line) or stop
+                        raise JournalDamaged(segment.path, number, offset, str(error)) from error
+                offset += len(line)
                 number += 1
         number, offset = 1, 0

@@ -1,30 +1,27 @@
-"""Read a log from its start, and believe nothing that is not proved.
+"""Read a log from its start, or from a sequence on, and believe nothing that is not proved.
 
 Every line must carry its checksum and the checksum of the line before, and every sequence must
 follow the last. What is wrong is named by file, line and byte offset.
 """
 
 from collections.abc import Iterator
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import NoReturn
 
 from msgspec import Struct
 
-from surestock.journal.errors import JournalDamaged, UnknownFormat
-from surestock.journal.line import (
-    FORMAT,
-    GENESIS,
-    LINE_START,
-    BadLine,
-    Commit,
-    decode_commit,
-    decode_header,
-)
-from surestock.journal.segment import first_of, list_segments
+from surestock.journal.chain import BrokenChain, Chain, header_of
+from surestock.journal.errors import JournalDamaged
+from surestock.journal.line import GENESIS, LINE_START, BadLine, Commit
+from surestock.journal.segment import Segment, segments_from
+from surestock.journal.stored import StoredSegment, missing, open_segment
 
 
 class Place(Struct, frozen=True):
-    """Where a line stands: its segment, its number in it from 1, its first byte, its length."""
+    """Where a line stands: its segment, its number in it from 1, its first byte, its length.
+
+    The segment may be an archived one; the bytes are counted as in the plain one all the same.
+    """
 
     segment: Path
     line: int
@@ -40,83 +37,103 @@ class TornTail(Struct, frozen=True):
     why: str
 
 
-class Scan:
-    """One pass over a log. Iterate it once; then the fields tell where the log ends.
+class LogStart(Struct, frozen=True):
+    """Where to start reading: the last record before, and the checksum of the line it ended."""
 
-    ``sequence`` is the last sound record's, ``crc`` the last sound line's checksum, ``torn`` the
-    torn tail if there is one.
+    sequence: int = 0
+    crc: str = GENESIS
+
+
+FROM_THE_FIRST = LogStart()
+
+
+class Scan:
+    """One pass over a log, its archived segments included. Iterate it once.
+
+    Then the fields tell where the log ends: ``sequence`` is the last sound record's, ``crc`` the
+    last sound line's checksum, ``last`` the place of that line, be it a header, and ``torn`` the
+    torn tail if there is one. ``segments`` are the files that are looked at, in order.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self, directory: Path, archive: Path | None = None, start: LogStart = FROM_THE_FIRST
+    ) -> None:
         self._directory = directory
-        self.segments = list_segments(directory)
-        self.sequence = 0
-        self.crc = GENESIS
+        self._archive = archive
+        self._start = start
+        self._segments = segments_from(directory, archive, start.sequence + 1)
+        self._chain = Chain(start.sequence, start.crc)
+        self.segments = [segment.path for segment in self._segments]
+        self.last: Place | None = None
         self.torn: TornTail | None = None
 
+    @property
+    def sequence(self) -> int:
+        """The last sound record."""
+        return self._chain.sequence
+
+    @property
+    def crc(self) -> str:
+        """The checksum of the last sound line."""
+        return self._chain.prev
+
     def __iter__(self) -> Iterator[tuple[Place, Commit]]:
-        """Yield every group commit.
+        """Yield every group commit behind the start.
 
-        Raises :class:`JournalDamaged` or :class:`UnknownFormat`.
+        Raises :class:`JournalDamaged`, also when a segment is missing, ``UnknownFormat``, and
+        ``OSError``.
         """
-        for path in self.segments:
-            if path.stat().st_size == 0:
-                self._damaged(Place(path, 1, 0, 0), b"", "the segment is empty")
-                return
-            with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
-                yield from self._segment(path, content)
+        if self._start.sequence and not self._segments:
+            raise missing(self._directory, self._archive, self._start.sequence + 1)
+        for segment in self._segments:
+            with open_segment(self._directory, self._archive, segment.first) as stored:
+                yield from self._commits(segment, stored)
 
-    def _segment(self, path: Path, content: mmap) -> Iterator[tuple[Place, Commit]]:
-        offset, number, size = 0, 0, len(content)
-        while offset < size:
-            number += 1
-            end = content.find(b"\n", offset)
-            stop = size if end < 0 else end
-            place = Place(path, number, offset, stop + 1 - offset)
-            line = content[offset:stop]
+    def _commits(self, segment: Segment, stored: StoredSegment) -> Iterator[tuple[Place, Commit]]:
+        size = stored.size
+        place = Place(stored.path, 1, 0, 0)
+        for line in stored.lines(0, size):
+            place = Place(stored.path, place.line, place.offset, len(line))
             try:
-                if end < 0:
-                    self._damaged(place, line, "it has no end")
-                    return
-                if number == 1:
-                    self._header(place, line)
-                else:
-                    yield place, self._commit(place, line)
+                commit = self._proved(place, line)
             except BadLine as error:
-                self._damaged(place, content[offset:], str(error))
+                rest = stored.read_at(place.offset, size - place.offset)
+                self._damaged(segment, place, rest, str(error))
                 return
-            offset = stop + 1
+            except BrokenChain as error:
+                _refuse(place, str(error))
+            self.last = place
+            if commit is not None and commit.first > self._start.sequence:
+                yield place, commit
+            place = Place(stored.path, place.line + 1, place.offset + len(line), 0)
+        if size == 0:
+            self._damaged(segment, place, b"", "the segment is empty")
+        elif self._chain.behind:
+            _refuse(place, f"record {self._chain.expected} was expected, but the segment ends")
 
-    def _header(self, place: Place, line: bytes) -> None:
-        header = decode_header(line)
-        if header.format != FORMAT:
-            raise UnknownFormat(place.segment, header.format)
-        self._follows(place, header.prev, header.first)
-        if header.first != first_of(place.segment):
-            self._refuse(place, f"the segment starts with record {header.first}, unlike its name")
-        self.crc = header.crc
+    def _proved(self, place: Place, line: bytes) -> Commit | None:
+        """Return the group commit that ``line`` holds, None for a header; it follows the last."""
+        if not line.endswith(b"\n"):
+            msg = "it has no end"
+            raise BadLine(msg)
+        if place.line > 1:
+            return self._chain.commit(line[:-1])
+        header = header_of(place.segment, line[:-1])
+        if header.first > self._chain.expected:
+            raise missing(self._directory, self._archive, self._chain.expected)
+        self._chain.header(header)
+        return None
 
-    def _commit(self, place: Place, line: bytes) -> Commit:
-        commit = decode_commit(line)
-        self._follows(place, commit.prev, commit.first)
-        if commit.last < commit.first:
-            self._refuse(place, f"it holds records {commit.first} to {commit.last}")
-        self.crc, self.sequence = commit.crc, commit.last
-        return commit
-
-    def _follows(self, place: Place, prev: str, first: int) -> None:
-        if first != self.sequence + 1:
-            self._refuse(place, f"record {self.sequence + 1} was expected, but {first} follows")
-        if prev != self.crc:
-            self._refuse(place, f"it follows a line with checksum {prev}, not {self.crc}")
-
-    def _refuse(self, place: Place, why: str) -> None:
-        raise JournalDamaged(place.segment, place.line, place.offset, why)
-
-    def _damaged(self, place: Place, rest: bytes, why: str) -> None:
+    def _damaged(self, segment: Segment, place: Place, rest: bytes, why: str) -> None:
         """Take damage for a torn tail, if it can be one line that was never acknowledged."""
-        last_segment = place.segment == self.segments[-1]
+        may_be_torn = segment is self._segments[-1] and not segment.archived
         one_line = rest.find(b"\n", 0, -1) < 0 and rest.find(LINE_START, 1) < 0
-        if not last_segment or not one_line:
-            self._refuse(place, why)
+        if not may_be_torn or not one_line or self._chain.behind:
+            _refuse(place, why)
+        if place.line == 1 and segment.first > self._chain.expected:
+            raise missing(self._directory, self._archive, self._chain.expected)
         self.torn = TornTail(place.segment, place.offset, why)
+
+
+def _refuse(place: Place, why: str) -> NoReturn:
+    raise JournalDamaged(place.segment, place.line, place.offset, why)
