@@ -1,0 +1,25 @@
+"""What can go wrong between the log and the central view."""
+
+from surestock.kit.errors import SurestockError
+
+
+class FoldError(SurestockError):
+    """One change cannot be folded into the view. Its SKU is parked; all others go on."""
+
+
+class CannotFold(SurestockError):
+    """The fold stops before record ``sequence``: to go past it would falsify some SKU unnoticed."""
+
+    def __init__(self, sequence: int, why: str) -> None:
+        super().__init__(f"Record {sequence} cannot be folded into the central view: {why}.")
+        self.sequence = sequence
+
+
+class CentralDamaged(SurestockError):
+    """A file in ``central/`` was altered or lost a part."""
+
+    def __init__(self, what: str, lost: str) -> None:
+        super().__init__(
+            f"{what}. Restore the file from a backup, or delete the folder central/: it is made "
+            f"again from the log, {lost}."
+        )
