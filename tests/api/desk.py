@@ -10,7 +10,9 @@ import msgspec
 
 from surestock.api import Service, build_app
 from surestock.api.app import Surestock
-from surestock.inventory.port import Engine
+from surestock.api.feed.feed import EventFeed, FeedLimits
+from surestock.engine.memory import MemoryEngine
+from surestock.inventory.central import Central
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
 from surestock.telemetry.exposition import Exposition
@@ -24,10 +26,15 @@ LEVEL = "/stores/berlin/inventory/apple"
 
 @dataclass
 class Api:
-    """An application and what stands around it. ``lines`` is what it logged."""
+    """An application and what stands around it. ``lines`` is what it logged.
 
-    engine: Engine
+    ``central`` is the engine's own, unless a test brings another.
+    """
+
+    engine: MemoryEngine
     clock: ManualClock
+    central: Central | None = None
+    limits: FeedLimits = field(default_factory=lambda: FeedLimits(gather_s=0))
     metrics: Metrics = field(default_factory=Metrics)
     raw_lines: list[bytes] = field(default_factory=list)
     app: Surestock = field(init=False)
@@ -36,11 +43,14 @@ class Api:
     def __post_init__(self) -> None:
         lines = RequestLine(self.raw_lines.append, self.clock, wanted=True)
         log = make_log(self.raw_lines.append, self.clock, "info")
+        central = self.central or self.engine.central
         self.app = build_app(
             Service(
                 self.engine,
+                central,
+                EventFeed(self.engine, self.clock, self.metrics, self.limits),
                 self.metrics,
-                Exposition(self.metrics),
+                Exposition(self.metrics, central.status),
                 log,
                 lines,
                 self.clock,

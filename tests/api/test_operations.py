@@ -28,7 +28,7 @@ async def test_readiness_tells_that_work_is_taken_on(api: Api) -> None:
         "breakers": {"journal": "closed"},
         "queueDepth": 0,
         "mode": "read_write",
-        "sync": None,
+        "sync": {"alive": True, "appliedSequence": 0, "lagEvents": 0, "lagSeconds": 0.0},
         "reasons": [],
     }
 
@@ -55,7 +55,7 @@ async def test_readiness_tells_why_not(read_only: Api) -> None:
         "breakers": {"journal": "open"},
         "queueDepth": 3,
         "mode": "read_only",
-        "sync": None,
+        "sync": {"alive": True, "appliedSequence": 0, "lagEvents": 0, "lagSeconds": 0.0},
         "reasons": ["the disk is full"],
     }
 
@@ -120,7 +120,7 @@ async def test_accept_chooses_the_form(api: Api, path: str, accept: str, content
         ("/metrics", "image/png"),
         ("/metrics", "text/plain;q=0"),
         ("/metrics", "text/plain;q=much"),
-        ("/events", "text/event-stream"),
+        ("/events", "text/html"),
     ],
 )
 async def test_a_form_that_is_not_there_is_not_acceptable(api: Api, path: str, accept: str) -> None:
@@ -154,6 +154,12 @@ async def test_the_document_knows_every_route(api: Api) -> None:
         "POST /reservations/{reservationId}/release",
         "POST /reservations/{reservationId}/extend",
         "POST /inventory/batch",
+        "POST /sync",
+        "GET /central/inventory",
+        "GET /central/inventory/{sku}",
+        "GET /dead-letters",
+        "POST /dead-letters/{letterId}/redrive",
+        "POST /dead-letters/{letterId}/discard",
         "GET /events",
         "GET /health",
         "GET /health/liveness",

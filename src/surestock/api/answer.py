@@ -1,7 +1,7 @@
 """What an endpoint answers; the gateway sends it."""
 
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Any, Protocol
 
 from msgspec import json
 
@@ -12,6 +12,7 @@ from surestock.inventory.reply import stock_body
 JSON = (b"content-type", b"application/json")
 PROBLEM = (b"content-type", b"application/problem+json")
 NDJSON = (b"content-type", b"application/x-ndjson")
+EVENTS = (b"content-type", b"text/event-stream")
 _REPLAYED = (b"idempotent-replayed", b"true")
 _OK = 200
 _CREATED = 201
@@ -19,25 +20,41 @@ _CREATED = 201
 encode = json.Encoder().encode
 
 
+class Chunks(Protocol):
+    """A body in pieces. Whoever takes them closes it, whether it has ended or not."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Return what gives the pieces."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of whatever the pieces are made from."""
+        ...
+
+
 class Answer:
     """A status, headers (with the content type, without its length), and a body.
 
-    With ``chunks`` the body is a stream of these, and ``body`` is not sent.
+    With ``chunks`` the body is a stream of these, and ``body`` is not sent. With ``patience_s`` it
+    is a stream that need not end: it is given up when the client hangs up, or takes longer than so
+    many seconds to take a chunk.
     """
 
-    __slots__ = ("body", "chunks", "headers", "status")
+    __slots__ = ("body", "chunks", "headers", "patience_s", "status")
 
     def __init__(
         self,
         status: int,
         body: bytes,
         headers: list[tuple[bytes, bytes]],
-        chunks: AsyncGenerator[bytes, None] | None = None,
+        chunks: Chunks | None = None,
+        patience_s: float | None = None,
     ) -> None:
         self.status = status
         self.body = body
         self.headers = headers
         self.chunks = chunks
+        self.patience_s = patience_s
 
 
 def json_answer(body: Any, status: int = _OK) -> Answer:  # noqa: ANN401 - what msgspec can encode

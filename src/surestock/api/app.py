@@ -25,6 +25,7 @@ class Surestock(FastAPI):
         )
         for router in ROUTERS:
             self.include_router(router)
+        self._service = service
         self._gateway = None if service is None else Gateway(list(all_routes()), service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,6 +35,11 @@ class Surestock(FastAPI):
             raise RuntimeError(msg)
         scope["app"] = self
         await self._gateway(scope, receive, send)
+
+    def end_streams(self) -> None:
+        """Let every stream that would go on for ever come to its end, and begin no other."""
+        if self._service is not None:
+            self._service.feed.close()
 
     def openapi(self) -> dict[str, Any]:
         """Return the contract as OpenAPI."""

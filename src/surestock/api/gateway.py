@@ -5,27 +5,20 @@ sends. A refusal's traceback is dropped once it is answered: refusals are rememb
 and a traceback would keep the whole request alive with them.
 """
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-
-from surestock.api.answer import Answer
+from surestock.api.answer import Answer, Chunks
 from surestock.api.call import Call, Receive, Scope, Send
 from surestock.api.errors import ClientGone, InternalError
 from surestock.api.headers import find_request_id
 from surestock.api.paths import PathTree
 from surestock.api.problems import is_known, problem_answer
 from surestock.api.route import CheckedRoute
+from surestock.api.sending import send_chunks, send_endless, send_whole
 from surestock.api.service import Service
 from surestock.kit.errors import SurestockError
 from surestock.telemetry.trace import trace_id
 
-WHOLE_ANSWER = "surestock.whole_answer"
-"""An ASGI extension: a function that sends status, headers and body at once, or returns False."""
-
-_NONE: Scope = {}
 _GONE = 499
 _BROKEN = 500
-_NOT_MODIFIED = 304
 
 
 class Gateway:
@@ -56,12 +49,16 @@ class Gateway:
             answer = self._answer_error(error, call)
         status = answer.status
         answer.headers.append((b"x-request-id", request_id.encode()))
+        if answer.patience_s is not None:
+            # It may go on for days: what counts as its latency is the time until it began.
+            stats.count(status, service.clock.monotonic() - started)
         if answer.chunks is not None:
             status = await self._send_stream(answer, answer.chunks, call, send)
         elif status != _GONE:
-            await _send(answer, scope, send)
+            await send_whole(answer, scope, send)
         seconds = service.clock.monotonic() - started
-        stats.count(status, seconds)
+        if answer.patience_s is None:
+            stats.count(status, seconds)
         service.request_line.write(
             scope["method"],
             call.path,
@@ -80,26 +77,22 @@ class Gateway:
         error.__traceback__ = None
         return answer
 
-    async def _send_stream(
-        self, answer: Answer, chunks: AsyncGenerator[bytes, None], call: Call, send: Send
-    ) -> int:
+    async def _send_stream(self, answer: Answer, chunks: Chunks, call: Call, send: Send) -> int:
         """Send the chunks as they come; return the status for the log.
 
         When one cannot be made, the answer is left without its end, and the server cuts the
         connection: the client must not take a part for the whole.
         """
-        start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
-        await send(start)
         try:
-            async with aclosing(chunks):
-                async for chunk in chunks:
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            if answer.patience_s is None:
+                await send_chunks(answer, chunks, call.scope, send)
+            else:
+                await send_endless(answer, chunks, call, send)
         except ClientGone:
             return _GONE
         except Exception as error:  # noqa: BLE001 - the last place that can tell
             self._log_defect(error, call)
             return _BROKEN
-        await send({"type": "http.response.body", "body": b""})
         return answer.status
 
     def _log_defect(self, error: Exception, call: Call) -> None:
@@ -115,20 +108,6 @@ class Gateway:
 def _trace_of(call: Call) -> str | None:
     traceparent = call.headers.get(b"traceparent")
     return None if traceparent is None else trace_id(traceparent)
-
-
-async def _send(answer: Answer, scope: Scope, send: Send) -> None:
-    headers = answer.headers
-    body = answer.body
-    if answer.status != _NOT_MODIFIED:
-        headers.append((b"content-length", b"%d" % len(body)))
-    send_whole = scope.get("extensions", _NONE).get(WHOLE_ANSWER)
-    if send_whole is not None and send_whole(answer.status, headers, body):
-        return
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    if scope["method"] == "HEAD":
-        body = b""
-    await send({"type": "http.response.body", "body": body})
 
 
 async def _answer_other(scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,6 +13,7 @@ _BARE_KEY = re.compile(rb"[!#-~][!-~]{0,254}").fullmatch
 _QUOTED_KEY = re.compile(rb'"((?:[ !#-\[\]-~]|\\["\\])*)"').fullmatch
 _ESCAPED = re.compile(rb"\\(.)")
 _VERSION_TAG = re.compile(rb'(W/)?"([1-9][0-9]{0,15})"|([1-9][0-9]{0,15})').fullmatch
+_SEQUENCE = re.compile(rb"[0-9]{1,16}").fullmatch
 
 
 class IfMatch(Struct, frozen=True):
@@ -51,3 +52,10 @@ def parse_if_match(value: bytes) -> IfMatch | Fault:
     if tag is None:
         return Fault("header", "/If-Match", 'must be a version such as "7", or *')
     return IfMatch(int(tag[2] or tag[3]), weak=tag[1] is not None)
+
+
+def parse_last_event_id(value: bytes) -> int | Fault:
+    """Return the last sequence that a client has."""
+    if _SEQUENCE(value):
+        return int(value)
+    return Fault("header", "/Last-Event-ID", "must be a sequence, in at most 16 digits")

@@ -49,6 +49,7 @@ KINDS: dict[type[SurestockError], Kind] = {
     IdempotencyInFlight: Kind(409, "IdempotencyInFlight", "The first request is still running"),
     un.Overloaded: Kind(503, "Overloaded", "Overloaded"),
     un.ReadOnly: Kind(503, "ReadOnly", "Read-only"),
+    un.CentralBehind: Kind(503, "CentralBehind", "The central view is behind"),
     un.ShuttingDown: Kind(503, "ShuttingDown", "Shutting down"),
 }
 

@@ -53,6 +53,15 @@ _IfChanged = Annotated[
     str | None,
     Header(alias=_IF_NONE_MATCH, description="The ETag that the client has: 304 when it stands."),
 ]
+_LastEventId = Annotated[
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        pattern="^[0-9]{1,16}$",
+        description="The last sequence that the client has; counts before ``after``.",
+        examples=["4711"],
+    ),
+]
 
 
 def _plain(request_id: _RequestId = None, traceparent: _TraceParent = None) -> None: ...
@@ -60,6 +69,11 @@ def _plain(request_id: _RequestId = None, traceparent: _TraceParent = None) -> N
 
 def _if_changed(
     request_id: _RequestId = None, traceparent: _TraceParent = None, etag: _IfChanged = None
+) -> None: ...
+
+
+def _resuming(
+    request_id: _RequestId = None, traceparent: _TraceParent = None, last: _LastEventId = None
 ) -> None: ...
 
 
@@ -87,6 +101,7 @@ def _creating(
 
 Read: TypeAlias = Annotated[Call, Depends(_plain)]
 CachedRead: TypeAlias = Annotated[Call, Depends(_if_changed)]
+Resuming: TypeAlias = Annotated[Call, Depends(_resuming)]
 Keyed: TypeAlias = Annotated[Call, Depends(_keyed)]
 Conditional: TypeAlias = Annotated[Call, Depends(_conditional)]
 Creating: TypeAlias = Annotated[Call, Depends(_creating)]

@@ -4,6 +4,8 @@ from asyncio import Semaphore
 
 from msgspec import Struct, field
 
+from surestock.api.feed.feed import EventFeed
+from surestock.inventory.central import Central
 from surestock.inventory.port import Engine
 from surestock.kit.clock import Clock
 from surestock.kit.ids import IdSource
@@ -16,7 +18,9 @@ _BATCHES_AT_ONCE = 4
 
 
 class Service(Struct, frozen=True):
-    """The engine and the instruments around it. ``request_ids`` names requests that have no id.
+    """The engine, what is derived from it, and the instruments around it.
+
+    ``request_ids`` names requests that have no id.
 
     ``batches`` is the bulkhead of batches. While one waits for the disk, the next ones are decided;
     more at once would not be faster, since what waits would push what works out of the caches, and
@@ -24,6 +28,8 @@ class Service(Struct, frozen=True):
     """
 
     engine: Engine
+    central: Central
+    feed: EventFeed
     metrics: Metrics
     exposition: Exposition
     log: Log

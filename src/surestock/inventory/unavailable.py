@@ -4,10 +4,12 @@ from surestock.kit.errors import Unavailable
 
 
 class Overloaded(Unavailable):
-    """More commands wait than may wait."""
+    """More commands wait, or more readers follow the events, than may at once."""
 
-    def __init__(self) -> None:
-        super().__init__("Too many commands are waiting. Try again in a moment.")
+    def __init__(
+        self, message: str = "Too many commands are waiting. Try again in a moment."
+    ) -> None:
+        super().__init__(message)
 
 
 class ReadOnly(Unavailable):
@@ -21,7 +23,7 @@ class ShuttingDown(Unavailable):
     """The service is about to stop and takes on nothing new."""
 
     def __init__(self) -> None:
-        super().__init__("The service is shutting down and takes on no new commands.")
+        super().__init__("The service is shutting down and takes on nothing new.")
 
 
 class CentralBehind(Unavailable):

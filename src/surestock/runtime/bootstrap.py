@@ -10,14 +10,17 @@ from msgspec import Struct
 
 from surestock.api import Service, build_app
 from surestock.api.app import Surestock
+from surestock.api.feed.feed import EventFeed
 from surestock.engine.log import LogConfig, LogEngine, LogObserver
 from surestock.engine.memory import MemoryEngine
+from surestock.inventory.central import Central
 from surestock.inventory.port import Engine
 from surestock.journal.append import AppendConfig
 from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.files import make_directory
 from surestock.kit.ids import IdSource
 from surestock.runtime.errors import StartRefused
+from surestock.runtime.no_worker import NoWorker
 from surestock.runtime.settings import Settings
 from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.log import Log, make_log
@@ -49,18 +52,28 @@ def wire(settings: Settings, clock: Clock | None = None) -> Wired:
     metrics = Metrics()
     sink = LineSink(_STDOUT)
     log = make_log(sink.append, clock, settings.log_level)
-    engine, failed = _engine(settings, clock, EngineTelemetry(metrics, log))
-    lines = RequestLine(sink.append, clock, wanted=settings.log_level in {"debug", "info"})
-    service = Service(engine, metrics, Exposition(metrics), log, lines, clock, IdSource())
+    engine, central, failed = _engine(settings, clock, EngineTelemetry(metrics, log))
+    service = Service(
+        engine,
+        central,
+        EventFeed(engine, clock, metrics),
+        metrics,
+        Exposition(metrics, central.status),
+        log,
+        RequestLine(sink.append, clock, wanted=settings.log_level in {"debug", "info"}),
+        clock,
+        IdSource(),
+    )
     return Wired(build_app(service), engine, failed, metrics, log, sink)
 
 
 def _engine(
     settings: Settings, clock: Clock, observer: LogObserver
-) -> tuple[Engine, Callable[[], Awaitable[BaseException]]]:
+) -> tuple[Engine, Central, Callable[[], Awaitable[BaseException]]]:
     ttl = timedelta(milliseconds=settings.idemp_ttl_ms)
     if settings.engine == "memory":
-        return MemoryEngine(clock, IdSource(), ttl), _never
+        memory = MemoryEngine(clock, IdSource(), ttl)
+        return memory, memory.central, _never
     _check_writable(settings.data_dir)
     config = LogConfig(
         settings.data_dir / _LOG_DIRECTORY,
@@ -69,7 +82,7 @@ def _engine(
         settings.load_shed_queue_max,
     )
     engine = LogEngine(config, clock, IdSource(), observer)
-    return engine, engine.failed
+    return engine, NoWorker(), engine.failed
 
 
 async def _never() -> BaseException:

@@ -1,9 +1,12 @@
-"""Uvicorn's HTTP protocol, with one addition: an answer that is there in one piece is sent as one.
+"""Uvicorn's HTTP protocol, with two additions: answers in one piece, and an end of slow readers.
 
 ASGI sends head and body apart, which uvicorn makes two system calls, and it searches each header
 for forbidden bytes, which are checked here where they come in. Sending is the largest part of a
 small request, so the gateway is offered an ASGI extension that does it at once. Everything else
 (streams, a connection that is slow to read) takes uvicorn's way.
+
+A client that does not read is cut off at the application's word: closing its connection would first
+wait until it has read what is buffered for it, which may be never.
 """
 
 from functools import partial
@@ -15,17 +18,24 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from surestock.api.gateway import WHOLE_ANSWER
+from surestock.api.sending import ABORT, WHOLE_ANSWER
 
 
 class WebProtocol(HttpToolsProtocol):
-    """Offers the extension to each request."""
+    """Offers both extensions to each request."""
 
     def on_headers_complete(self) -> None:
         """Let uvicorn begin the request; what it begun runs after this returned."""
         super().on_headers_complete()
         scope: dict[str, Any] = self.scope  # type: ignore[assignment]  # uvicorn's is narrower
-        scope["extensions"] = {WHOLE_ANSWER: partial(_answer, self.cycle)}
+        cycle = self.cycle
+        scope["extensions"] = {WHOLE_ANSWER: partial(_answer, cycle), ABORT: partial(_abort, cycle)}
+
+
+def _abort(cycle: RequestResponseCycle) -> None:
+    """Drop the connection, and with it whatever the client has not taken."""
+    cycle.disconnected = True
+    cycle.transport.abort()
 
 
 def _answer(

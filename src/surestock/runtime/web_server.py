@@ -18,6 +18,7 @@ class WebServer(uvicorn.Server):
     """A server that is stopped by ``should_exit`` alone. It calls ``on_listening`` once it does."""
 
     def __init__(self, app: Surestock, on_listening: Callable[[], None]) -> None:
+        self._app = app
         self._on_listening = on_listening
         super().__init__(
             uvicorn.Config(
@@ -41,6 +42,11 @@ class WebServer(uvicorn.Server):
         """Begin to listen, and tell."""
         await super().startup(sockets)
         self._on_listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what has no end of its own, then wait for the other answers."""
+        self._app.end_streams()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

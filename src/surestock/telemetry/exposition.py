@@ -1,6 +1,6 @@
 """The two forms of ``/metrics``: Prometheus's text, and a few counters as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import anyio.to_thread
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -15,15 +15,17 @@ from prometheus_client.registry import Collector
 
 from surestock.telemetry.histogram import Histogram
 from surestock.telemetry.metrics import Metrics
+from surestock.telemetry.sync_figures import SyncFigures, sync_families
 
 TEXT_TYPE = CONTENT_TYPE_LATEST
 
 
 class Exposition(Collector):
-    """Shows the numbers of a :class:`Metrics`."""
+    """Shows the numbers of a :class:`Metrics`, and what ``sync`` tells of the central view."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, sync: Callable[[], SyncFigures]) -> None:
         self._metrics = metrics
+        self._sync = sync
         self._service = CollectorRegistry(auto_describe=False)
         self._service.register(self)
         self._process = CollectorRegistry(auto_describe=False)
@@ -51,7 +53,7 @@ class Exposition(Collector):
             "shed": metrics.answers(503, 503),
             "breakerOpen": 0,
             "fsRetries": metrics.fs_retries,
-            "snapshots": 0,
+            "snapshots": self._sync().snapshots,
             "lockAcquired": 0,
             "lockContended": 0,
             "lockStolen": 0,
@@ -64,6 +66,8 @@ class Exposition(Collector):
         """Yield every family of the service. Called by prometheus-client."""
         yield from self._http()
         yield from self._engine()
+        yield from sync_families(self._sync())
+        yield from self._readers()
 
     def _http(self) -> Iterator[Metric]:
         requests = CounterMetricFamily(
@@ -127,6 +131,18 @@ class Exposition(Collector):
             yield CounterMetricFamily(name, told, value=value)
         yield GaugeMetricFamily(
             "surestock_recovery_seconds", "Time that the start took.", value=metrics.recovery_s
+        )
+
+    def _readers(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "surestock_event_readers",
+            "Clients that follow the events as a stream.",
+            value=self._metrics.event_readers,
+        )
+        yield CounterMetricFamily(
+            "surestock_slow_readers",
+            "Clients that were cut off, because they did not read what was sent.",
+            value=self._metrics.slow_readers,
         )
 
 

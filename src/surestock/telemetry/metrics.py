@@ -39,6 +39,8 @@ class Metrics:
         self.expired_levels = 0
         self.torn_tails = 0
         self.recovery_s = 0.0
+        self.event_readers = 0
+        self.slow_readers = 0
         self.commit_s = Histogram(*_FSYNC_S)
         self.commit_records = Histogram(*_BATCH)
 

@@ -50,6 +50,7 @@ async def liveness(call: Read) -> Answer:  # noqa: ARG001 - every endpoint takes
 async def readiness(call: Read) -> Answer:
     """Return whether mutations are taken on, and if not, why."""
     status = call.service.engine.status()
+    sync = call.service.central.status()
     ready = not status.read_only and not status.reasons
     return json_answer(
         {
@@ -57,7 +58,12 @@ async def readiness(call: Read) -> Answer:
             "breakers": {"journal": "open" if status.read_only else "closed"},
             "queueDepth": status.queue_depth,
             "mode": "read_only" if status.read_only else "read_write",
-            "sync": None,
+            "sync": {
+                "alive": sync.alive,
+                "appliedSequence": sync.applied_sequence,
+                "lagEvents": sync.lag_events,
+                "lagSeconds": sync.lag_seconds,
+            },
             "reasons": status.reasons,
         },
         200 if ready else _UNREADY,

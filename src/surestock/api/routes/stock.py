@@ -1,17 +1,17 @@
 """One level: read it, count it, change it, reserve from it, explain it; and a store's list."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from surestock.api.answer import JSON, Answer, json_answer, stock_answer
 from surestock.api.call import Call
+from surestock.api.cursor import read_cursor, write_cursor
 from surestock.api.documented import MUTATION_ERRORS, answers, errors, not_modified
 from surestock.api.errors import Fault, ValidationFailed
 from surestock.api.mutation import carry_out, expected_version
 from surestock.api.request_headers import CachedRead, Conditional, Creating, Read
-from surestock.api.route import CheckedRoute, is_id
+from surestock.api.route import CheckedRoute
 from surestock.api.schemas import answers as shown
 from surestock.api.schemas.stock import AdjustBody, After, CountBody, ReserveBody, StockPage
 from surestock.api.schemas.values import Sku, StoreId
@@ -117,30 +117,16 @@ def _unless_known(call: Call, answer: Answer, etag: bytes) -> Answer:
 )
 async def list_stock(call: Read, store_id: StoreId, page: Annotated[StockPage, Query()]) -> Answer:
     """Return up to ``limit`` levels; ``nextCursor`` asks for the next ones."""
-    after = "" if page.cursor is None else _read_cursor(page.cursor)
+    after = read_cursor(page.cursor)
     levels = await call.service.engine.list_levels(store_id, after, page.limit + 1)
     shown_levels = levels[: page.limit]
     more = len(levels) > page.limit
     return json_answer(
         {
             "items": [stock_body(level) for level in shown_levels],
-            "nextCursor": _write_cursor(shown_levels[-1].sku) if more else None,
+            "nextCursor": write_cursor(shown_levels[-1].sku) if more else None,
         }
     )
-
-
-def _write_cursor(sku: str) -> str:
-    return urlsafe_b64encode(sku.encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> str:
-    try:
-        sku = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-    except ValueError:
-        sku = ""
-    if not is_id(sku) or _write_cursor(sku) != cursor:
-        raise ValidationFailed(Fault("query", "/cursor", "is not a cursor of this list"))
-    return sku
 
 
 @routes.get(

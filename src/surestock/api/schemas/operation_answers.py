@@ -1,7 +1,7 @@
 """The shapes of the answers about the service itself, its feed and its batches."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -73,14 +73,26 @@ class Healthy(Shown):
     status: Literal["ok"]
 
 
+class SyncShown(Shown):
+    """How the central view is kept. While nobody keeps it, work is taken on all the same.
+
+    The lag is in records of the log, and in seconds since the oldest of them was written.
+    """
+
+    alive: bool
+    applied_sequence: Annotated[int, Field(ge=0)]
+    lag_events: Annotated[int, Field(ge=0)]
+    lag_seconds: Annotated[float, Field(ge=0)]
+
+
 class Readiness(Shown):
-    """Whether the service takes on work, and if not, why. ``sync`` is null without a worker."""
+    """Whether the service takes on work, and if not, why."""
 
     ready: bool
     breakers: dict[str, Literal["closed", "open", "half_open"]]
     queue_depth: Quantity
     mode: Literal["read_write", "read_only"]
-    sync: dict[str, Any] | None
+    sync: SyncShown
     reasons: list[str]
 
 

@@ -34,7 +34,7 @@ class ReserveBody(Body):
 
 
 class StockPage(Body):
-    """Which part of a store's stock to list."""
+    """Which part of a list by SKU is asked for."""
 
     limit: Count = Field(default=100, ge=1, le=1000)
     cursor: str | None = Field(default=None, max_length=128)

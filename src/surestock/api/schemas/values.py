@@ -17,6 +17,9 @@ Sku: TypeAlias = Annotated[str, Path(alias="sku", pattern=IDENTIFIER, examples=[
 ReservationId: TypeAlias = Annotated[
     str, Path(alias="reservationId", pattern=IDENTIFIER, examples=["q6xk2mz7ab3d-1f"])
 ]
+LetterId: TypeAlias = Annotated[
+    str, Path(alias="letterId", pattern=IDENTIFIER, examples=["4711.0"])
+]
 Quantity: TypeAlias = Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
 Units: TypeAlias = Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
 Delta: TypeAlias = Annotated[int, Field(ge=-MAX_QUANTITY, le=MAX_QUANTITY)]
@@ -31,6 +34,10 @@ class Body(BaseModel):
     model_config = ConfigDict(  # type: ignore[pydantic-alias]  # made from JSON only
         alias_generator=to_camel, extra="forbid", strict=True, frozen=True
     )
+
+
+class NoMembers(Body):
+    """Nothing: an empty object, or no body at all."""
 
 
 class Shown(BaseModel):

@@ -1,8 +1,10 @@
 """Everything in memory, one command after another: the semantics with nothing else around them."""
 
+from asyncio import Event
 from collections.abc import Sequence
 from datetime import timedelta
 
+from surestock.engine.memory.central import MemoryCentral
 from surestock.engine.state import State, TimedView
 from surestock.engine.timers import Timers
 from surestock.idempotency import IdempotencyConflict, IdempotencyKey, KeyIndex, RefusalMemory
@@ -20,7 +22,10 @@ from surestock.kit.ids import IdSource
 
 
 class MemoryEngine:
-    """An engine whose log is a list. No command awaits anything, so each is atomic."""
+    """An engine whose log is a list. No command awaits anything, so each is atomic.
+
+    ``central`` is the central view that it keeps.
+    """
 
     def __init__(
         self, clock: Clock, ids: IdSource, idempotency_ttl: timedelta, refusals: int = 10_000
@@ -33,6 +38,8 @@ class MemoryEngine:
         self._keys = KeyIndex(idempotency_ttl)
         self._refused = RefusalMemory(refusals)
         self._records: list[Record] = []
+        self._grown: Event | None = None
+        self.central = MemoryCentral()
 
     async def transact(self, envelope: Envelope) -> Outcome:
         """Carry out one command."""
@@ -105,6 +112,7 @@ class MemoryEngine:
             )
         )
         self._state.apply(changes.levels.values(), changes.reservations.values())
+        self.central.fold(sequence, self._records[-1].levels)
         for held in changes.reservations.values():
             if held.status == "active":
                 self._timers.add(held)
@@ -114,6 +122,9 @@ class MemoryEngine:
             self._keys.add(envelope.idempotency.digest, sequence, now)
             if envelope.idempotency.batch is not None:
                 self._keys.add(envelope.idempotency.batch, sequence, now)
+        if self._grown is not None:
+            self._grown.set()
+            self._grown = None
         return Outcome(reply, sequence)
 
     async def expire_due(self) -> int:
@@ -144,6 +155,13 @@ class MemoryEngine:
     async def records(self, after: int, limit: int) -> list[Record]:
         """Return up to ``limit`` records with a sequence above ``after``, in order."""
         return self._records[after : after + limit]
+
+    async def committed_beyond(self, sequence: int) -> None:
+        """Return once there is a record with a sequence above ``sequence``."""
+        while len(self._records) <= sequence:
+            if self._grown is None:
+                self._grown = Event()
+            await self._grown.wait()
 
     async def history(self, key: StockKey, after: int, limit: int) -> list[HistoryEntry]:
         """Return what up to ``limit`` records after sequence ``after`` did to a level."""
