@@ -1,0 +1,179 @@
+"""The central view, as an API process gets at it: through the socket of the sync worker.
+
+The worker never holds the API up. It is told how far the log is durable, and told again only once
+it came so far; every wait has a deadline, and what waits is bounded. So a worker that is paused or
+gone costs its own answers, and nothing else.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, json
+
+from surestock.inventory.central import CentralPage, CentralStock, DeadLetter, Synced, SyncStatus
+from surestock.inventory.refusals import NotFound
+from surestock.inventory.unavailable import CentralBehind
+from surestock.journal.tail import Frontier
+from surestock.kit.clock import Clock
+from surestock.kit.errors import SurestockError
+from surestock.sync.connection import WorkerConnection
+from surestock.sync.lag import Lag
+from surestock.sync.protocol import Discard, Find, Found, Letters, Page, Question, Redrive
+from surestock.sync.questions import NoSuchThing, Questions
+from surestock.telemetry.log import Log
+
+_GATHER_S = 0.02
+
+_found = json.Decoder(Found).decode
+_page = json.Decoder(CentralPage).decode
+_letters = json.Decoder(list[DeadLetter]).decode
+_letter = json.Decoder(DeadLetter).decode
+
+
+class Patience(Struct, frozen=True):
+    """How long a sync may take, and how long any other answer of the worker."""
+
+    sync_s: float = 10.0
+    answer_s: float = 2.0
+
+
+class CentralLink:
+    """Implements ``inventory.central.Central`` by asking the worker of ``directory``.
+
+    ``frontier`` returns how far the log is durable (None: there is nothing in it), also after the
+    engine has closed; :meth:`advanced` has to be called when that moved. ``upkept`` is awaited when
+    upkeep has moved things from memory's reach to disk.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        frontier: Callable[[], Frontier | None],
+        upkept: Callable[[], Awaitable[None]],
+        clock: Clock,
+        log: Log,
+        patience: Patience = Patience(),  # noqa: B008 - it is frozen
+    ) -> None:
+        self._upkept = upkept
+        self._log = log
+        self._patience = patience
+        self._upkeep_is_done = asyncio.Event()
+        self._lag = Lag(frontier, clock, self._tell_soon)
+        self._questions = Questions()
+        self._connection = WorkerConnection(
+            directory, self._lag, self._questions, clock, log, self._upkeep_is_done.set
+        )
+        self.advanced = self._lag.advanced
+
+    async def run(self) -> None:
+        """Keep the worker informed, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._connection.run())
+            tasks.create_task(self._pass_upkeep_on())
+
+    async def _pass_upkeep_on(self) -> None:
+        while True:
+            await self._upkeep_is_done.wait()
+            self._upkeep_is_done.clear()
+            try:
+                await self._upkept()
+            except (OSError, SurestockError) as error:
+                self._log.error("what upkeep wrote cannot be read", why=str(error))
+
+    def _tell_soon(self) -> None:
+        """Tell the worker, in a moment, when more has come together: it is woken less often."""
+        if self._lag.is_awaited:
+            self._connection.tell()
+        else:
+            asyncio.get_running_loop().call_later(_GATHER_S, self._connection.tell)
+
+    def status(self) -> SyncStatus:
+        """Return how the view is, as far as is known now."""
+        progress = self._lag.progress
+        return SyncStatus(
+            alive=self._connection.alive,
+            applied_sequence=progress.applied_sequence,
+            lag_events=self._lag.events,
+            lag_seconds=self._lag.seconds,
+            snapshots=progress.snapshots,
+            dead_letters=progress.dead_letters,
+        )
+
+    async def sync(self) -> Synced:
+        """Return once every change that is durable now is in the view, or parked."""
+        target, before = self._lag.durable, self._lag.progress
+        async with self._within(self._patience.sync_s):
+            await self._reach(target)
+        after = self._lag.progress
+        return Synced(
+            applied=max(0, after.applied_sequence - before.applied_sequence),
+            dead_lettered=max(0, after.parked - before.parked),
+            applied_sequence=after.applied_sequence,
+        )
+
+    async def find(self, sku: str, min_sequence: int) -> tuple[CentralStock | None, int]:
+        """Return the SKU, or None, and the last sequence in the view."""
+        found = _found(await self._ask(Find(sku), min_sequence))
+        return found.stock, found.applied_sequence
+
+    async def page(self, after: str, limit: int) -> CentralPage:
+        """Return up to ``limit`` SKUs that sort after ``after``, in order."""
+        return _page(await self._ask(Page(after, limit)))
+
+    async def dead_letters(self) -> list[DeadLetter]:
+        """Return every letter that is remembered, oldest first."""
+        return _letters(await self._ask(Letters()))
+
+    async def redrive(self, letter_id: str) -> DeadLetter:
+        """Try a parked change again, and those behind it."""
+        return await self._decide(Redrive(letter_id))
+
+    async def discard(self, letter_id: str, reason: str) -> DeadLetter:
+        """Give a parked change up, and fold those behind it."""
+        return await self._decide(Discard(letter_id, reason))
+
+    async def caught_up(self, within_s: float) -> bool:
+        """Wait until all that is durable is folded; tell whether it is. For the process's end."""
+        try:
+            async with self._within(within_s):
+                await self._reach(self._lag.durable)
+        except CentralBehind:
+            return False
+        return True
+
+    async def _decide(self, demand: Redrive | Discard) -> DeadLetter:
+        try:
+            return _letter(await self._ask(demand))
+        except NoSuchThing as error:
+            raise NotFound(f"dead letter {demand.letter_id}") from error
+
+    async def _ask(self, question: Question, min_sequence: int = 0) -> Any:  # noqa: ANN401 - JSON
+        """Return the JSON of the answer, from a view no older than any that was shown before."""
+        async with self._within(self._patience.answer_s):
+            await self._reach(max(min_sequence, self._lag.shown))
+            ask, answer = self._questions.add(question)
+            self._connection.ask(ask)
+            return await answer
+
+    async def _reach(self, sequence: int) -> None:
+        await self._connection.worker()
+        if self._lag.progress.applied_sequence < sequence:
+            self._connection.tell()
+        await self._lag.reach(sequence)
+
+    @asynccontextmanager
+    async def _within(self, seconds: float) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError:
+            behind = self._lag.events
+            msg = (
+                f"The central view is {behind} records behind. Try again in a moment."
+                if behind
+                else "The sync worker does not answer. Try again in a moment."
+            )
+            raise CentralBehind(msg) from None
