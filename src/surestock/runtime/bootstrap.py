@@ -4,32 +4,43 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from msgspec import Struct
 
 from surestock.api import Service, build_app
 from surestock.api.app import Surestock
 from surestock.api.feed.feed import EventFeed
-from surestock.engine.log import LogConfig, LogEngine, LogObserver
+from surestock.engine.log import LogEngine, LogObserver
 from surestock.engine.memory import MemoryEngine
 from surestock.inventory.central import Central
 from surestock.inventory.port import Engine
-from surestock.journal.append import AppendConfig
 from surestock.kit.clock import Clock, SystemClock
-from surestock.kit.files import make_directory
 from surestock.kit.ids import IdSource
-from surestock.runtime.errors import StartRefused
-from surestock.runtime.no_worker import NoWorker
+from surestock.runtime.central_side import CentralSide
+from surestock.runtime.data_directory import check_writable, worker_directory
+from surestock.runtime.log_config import log_config
 from surestock.runtime.settings import Settings
+from surestock.runtime.worker_child import WorkerChild
+from surestock.sync.link import CentralLink
 from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.log import Log, make_log
 from surestock.telemetry.metrics import Metrics
 from surestock.telemetry.request_line import RequestLine
 from surestock.telemetry.sink import LineSink
 
-_LOG_DIRECTORY = "event-log"
 _STDOUT = 1
+
+
+class Stock(Struct, frozen=True):
+    """An engine, its central view and what keeps that up.
+
+    ``failed`` waits until the engine must not go on, and tells why.
+    """
+
+    engine: Engine
+    central: Central
+    side: CentralSide
+    failed: Callable[[], Awaitable[BaseException]]
 
 
 class Wired(Struct, frozen=True):
@@ -37,52 +48,59 @@ class Wired(Struct, frozen=True):
 
     app: Surestock
     engine: Engine
+    side: CentralSide
     failed: Callable[[], Awaitable[BaseException]]
     metrics: Metrics
     log: Log
     sink: LineSink
 
 
-def wire(settings: Settings, clock: Clock | None = None) -> Wired:
+def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = False) -> Wired:
     """Build everything that ``settings`` ask for. Nothing is started yet.
 
+    ``with_worker`` adds a sync worker as a child process, if the engine leaves one something to do.
     Raises :class:`StartRefused` when the data directory cannot be used.
     """
     clock = clock or SystemClock()
     metrics = Metrics()
     sink = LineSink(_STDOUT)
     log = make_log(sink.append, clock, settings.log_level)
-    engine, central, failed = _engine(settings, clock, EngineTelemetry(metrics, log))
+    child = WorkerChild(sink.append, clock, log) if with_worker else None
+    stock = (
+        _in_memory(settings, clock, log)
+        if settings.engine == "memory"
+        else _on_disk(settings, clock, metrics, log, child)
+    )
     service = Service(
-        engine,
-        central,
-        EventFeed(engine, clock, metrics),
+        stock.engine,
+        stock.central,
+        EventFeed(stock.engine, clock, metrics),
         metrics,
-        Exposition(metrics, central.status),
+        Exposition(metrics, stock.central.status),
         log,
         RequestLine(sink.append, clock, wanted=settings.log_level in {"debug", "info"}),
         clock,
         IdSource(),
     )
-    return Wired(build_app(service), engine, failed, metrics, log, sink)
+    app = build_app(service)
+    return Wired(app, stock.engine, stock.side, stock.failed, metrics, log, sink)
 
 
-def _engine(
-    settings: Settings, clock: Clock, observer: LogObserver
-) -> tuple[Engine, Central, Callable[[], Awaitable[BaseException]]]:
-    ttl = timedelta(milliseconds=settings.idemp_ttl_ms)
-    if settings.engine == "memory":
-        memory = MemoryEngine(clock, IdSource(), ttl)
-        return memory, memory.central, _never
-    _check_writable(settings.data_dir)
-    config = LogConfig(
-        settings.data_dir / _LOG_DIRECTORY,
-        AppendConfig(settings.segment_bytes, settings.retry_times, settings.retry_base_ms / 1000),
-        ttl,
-        settings.load_shed_queue_max,
-    )
-    engine = LogEngine(config, clock, IdSource(), observer)
-    return engine, NoWorker(), engine.failed
+def _in_memory(settings: Settings, clock: Clock, log: Log) -> Stock:
+    engine = MemoryEngine(clock, IdSource(), timedelta(milliseconds=settings.idemp_ttl_ms))
+    return Stock(engine, engine.central, CentralSide(log, None, None), _never)
+
+
+def _on_disk(
+    settings: Settings, clock: Clock, metrics: Metrics, log: Log, child: WorkerChild | None
+) -> Stock:
+    check_writable(settings.data_dir)
+    telemetry = EngineTelemetry(metrics, log)
+    engine = LogEngine(log_config(settings), clock, IdSource(), telemetry)
+    directory = worker_directory(settings.data_dir)
+    link = CentralLink(directory, engine.frontier, engine.refresh, clock, log)
+    telemetry.on_commit = link.advanced
+    return Stock(engine, link, CentralSide(log, link, child), engine.failed)
 
 
 async def _never() -> BaseException:
@@ -90,22 +108,11 @@ async def _never() -> BaseException:
     raise AssertionError("nobody sets this event")
 
 
-def _check_writable(data_dir: Path) -> None:
-    """Make the data directory, and a file in it. Raises :class:`StartRefused` when that fails."""
-    try:
-        make_directory(data_dir)
-        with TemporaryFile(dir=data_dir):
-            pass
-    except OSError as error:
-        raise StartRefused(
-            f"DATA_DIR={data_dir} cannot be written: {error.strerror or error}."
-        ) from error
-
-
 class EngineTelemetry(LogObserver):
-    """What the log engine reports, as metrics and log lines."""
+    """What the log engine reports, as metrics and log lines; ``on_commit`` is told, too."""
 
     def __init__(self, metrics: Metrics, log: Log) -> None:
+        self.on_commit: Callable[[], None] = lambda: None
         self._metrics = metrics
         self._log = log
 
@@ -113,6 +120,7 @@ class EngineTelemetry(LogObserver):
         """Count a group commit."""
         self._metrics.commit_records.observe(records)
         self._metrics.commit_s.observe(seconds)
+        self.on_commit()
 
     def retried(self) -> None:
         """Count a retried write. The writer's thread is the only one that does."""

@@ -1,39 +1,35 @@
 """The process of ``surestock serve``: what can be refused is refused before anything runs."""
 
 import logging
-import sys
 
 import uvloop
 
 from surestock.kit.errors import SurestockError
 from surestock.runtime.address import bind, is_loopback
 from surestock.runtime.bootstrap import wire
+from surestock.runtime.errors import refuse
 from surestock.runtime.settings import read_settings
 from surestock.runtime.supervisor import run
 from surestock.telemetry.log import ForwardingHandler
 
-_REFUSED = 2
 
+def serve(*, with_worker: bool) -> int:
+    """Serve until told to stop; return the exit code: 0 stopped, 1 failed, 2 did not start.
 
-def serve() -> int:
-    """Serve until told to stop; return the exit code: 0 stopped, 1 failed, 2 did not start."""
+    ``with_worker`` also keeps a sync worker running, as a child process.
+    """
     try:
         settings = read_settings()
         bound = bind(settings.host, settings.port)
-        wired = wire(settings)
+        wired = wire(settings, with_worker=with_worker)
     except SurestockError as error:
-        return _refuse(error)
+        return refuse(error)
     logging.basicConfig(handlers=[ForwardingHandler(wired.log)], level=logging.WARNING)
     if not is_loopback(settings.host):
         wired.log.warning("anybody who reaches this host may change stock", host=settings.host)
     try:
         return uvloop.run(run(wired, bound))
     except SurestockError as error:
-        return _refuse(error)
+        return refuse(error)
     finally:
         wired.sink.flush()
-
-
-def _refuse(error: BaseException) -> int:
-    sys.stderr.write(f"surestock: {error}\n")
-    return _REFUSED

@@ -15,7 +15,6 @@ from surestock.runtime.errors import StartRefused
 _DAY_MS = 24 * 60 * 60 * 1000
 _YEAR_MS = 366 * _DAY_MS
 _KIB = 1024
-_SYNC_INTERVAL_MS = 15_000
 
 
 def _only(*built: object) -> AfterValidator:
@@ -48,6 +47,9 @@ class Settings(BaseSettings):
     retry_times: Annotated[int, Field(ge=0, le=100)] = 3
     load_shed_queue_max: Annotated[int, Field(ge=1, le=10_000_000)] = 10_000
     idemp_ttl_ms: Annotated[int, Field(ge=1000, le=_YEAR_MS)] = _DAY_MS
+    snapshot_every_n_events: _Positive = 500_000
+    archive: bool = True
+    sync_interval_ms: Annotated[int, Field(ge=10, le=_DAY_MS)] = 15_000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     database_url: Annotated[str | None, _only(None)] = None
@@ -57,8 +59,6 @@ class Settings(BaseSettings):
     rate_limit_burst: _NotYet = None
     breaker_threshold: _NotYet = None
     breaker_cooldown_ms: _NotYet = None
-    snapshot_every_n_events: _NotYet = None
-    sync_interval_ms: Annotated[_Positive, _only(_SYNC_INTERVAL_MS)] = _SYNC_INTERVAL_MS
     locks_enabled: Annotated[bool, _only(False)] = False  # noqa: FBT003 - a value, not a switch
     lock_ttl_ms: _Positive = 2000
     lock_renew_ms: _Positive = 1000

@@ -1,4 +1,4 @@
-"""From start to end: recover, listen, serve, drain, flush. Every task has this one as its owner."""
+"""From start to end: recover, listen, serve, drain, flush, sync. It owns every task."""
 
 import asyncio
 import gc
@@ -28,20 +28,25 @@ async def run(wired: Wired, bound: socket.socket) -> int:
     """
     host, port = bound.getsockname()[:2]
     server = WebServer(wired.app, lambda: wired.log.info("listening", host=host, port=port))
+    hurry = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _stop, server)
+        loop.add_signal_handler(number, _stop, server, hurry)
     await _start(wired.engine)
     wired.app.openapi()
     _calm_collector()
     failures: list[BaseException] = []
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(wired.sink.run)
-        tasks.start_soon(_sweep, wired)
-        tasks.start_soon(_watch, wired, server, failures)
-        await server.serve(sockets=[bound])
+        tasks.start_soon(wired.side.run)
+        async with anyio.create_task_group() as serving:
+            serving.start_soon(_sweep, wired)
+            serving.start_soon(_watch, wired, server, failures)
+            await server.serve(sockets=[bound])
+            serving.cancel_scope.cancel()
+        await wired.engine.close()
+        await _sync_last(wired, hurry)
         tasks.cancel_scope.cancel()
-    await wired.engine.close()
     wired.log.info("stopped")
     return _FAILED if failures else _OK
 
@@ -55,10 +60,25 @@ async def _start(engine: Engine) -> None:
         raise StartRefused(f"The event log cannot be opened: {error}.") from error
 
 
-def _stop(server: WebServer) -> None:
-    """End the server after its requests; at the second signal, without waiting for them."""
-    server.force_exit = server.should_exit
+def _stop(server: WebServer, hurry: asyncio.Event) -> None:
+    """End the server after its requests; at the second signal, without waiting for anything."""
+    if server.should_exit:
+        server.force_exit = True
+        hurry.set()
     server.should_exit = True
+
+
+async def _sync_last(wired: Wired, hurry: asyncio.Event) -> None:
+    """Let the central view come level with the log, unless there is a hurry."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_cancel_at, hurry, tasks.cancel_scope)
+        await wired.side.end()
+        tasks.cancel_scope.cancel()
+
+
+async def _cancel_at(event: asyncio.Event, scope: anyio.CancelScope) -> None:
+    await event.wait()
+    scope.cancel()
 
 
 def _calm_collector() -> None:

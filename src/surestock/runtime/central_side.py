@@ -1,0 +1,45 @@
+"""What runs beside the engine for the central view: the link to the worker, and the worker."""
+
+from anyio import create_task_group
+
+from surestock.runtime.worker_child import WorkerChild
+from surestock.sync.link import CentralLink
+from surestock.telemetry.log import Log
+
+_LAST_SYNC_S = 10.0
+_LAST_WORD_S = 1.0
+_END_S = 5.0
+
+
+class CentralSide:
+    """Owns both. ``link`` is None when the engine keeps the view itself.
+
+    ``child`` is None when somebody else runs the worker, or nobody.
+    """
+
+    def __init__(self, log: Log, link: CentralLink | None, child: WorkerChild | None) -> None:
+        self._log = log
+        self._link = link
+        self._child = child
+
+    async def run(self) -> None:
+        """Run until cancelled, or ended."""
+        async with create_task_group() as tasks:
+            if self._link is not None:
+                tasks.start_soon(self._link.run)
+            if self._child is not None:
+                tasks.start_soon(self._child.run)
+
+    async def end(self) -> None:
+        """Sync once more, now that the engine is closed, and let the child end.
+
+        A worker of somebody else's is told, and hardly waited for.
+        """
+        link, child = self._link, self._child
+        if link is None:
+            return
+        within_s = _LAST_WORD_S if child is None else _LAST_SYNC_S
+        if not await link.caught_up(within_s):
+            self._log.info("the central view ends behind the log; the next worker makes up for it")
+        if child is not None:
+            await child.end(_END_S if link.status().alive else 0.0)

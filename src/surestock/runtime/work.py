@@ -1,0 +1,121 @@
+"""The process of ``surestock serve --role worker``. It knows nothing of the web."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+import anyio
+
+from surestock.journal.hold import JournalHold
+from surestock.kit.clock import Clock, SystemClock
+from surestock.kit.errors import SurestockError
+from surestock.runtime.data_directory import check_writable, worker_directory
+from surestock.runtime.errors import StartRefused, refuse
+from surestock.runtime.log_config import log_config
+from surestock.runtime.settings import Settings, read_settings
+from surestock.runtime.upkeep_child import run_upkeep
+from surestock.sync.keeper import CentralKeeper, Folders
+from surestock.sync.owner import hold_worker
+from surestock.sync.socket_place import listen
+from surestock.sync.upkeep import Upkeep
+from surestock.sync.worker import SyncWorker
+from surestock.telemetry.log import ForwardingHandler, Log, make_log
+from surestock.telemetry.sink import LineSink
+
+_STDOUT = 1
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def work(*, supervised: bool) -> int:
+    """Keep the central view until told to end; return the exit code: 0 ended, 2 did not start.
+
+    A ``supervised`` worker ends when its stdin does, and leaves signals to its parent: it has to
+    outlive a signal to both for as long as the parent has something to tell.
+    """
+    clock = SystemClock()
+    try:
+        settings = read_settings()
+        if settings.engine == "memory":
+            raise StartRefused("ENGINE=memory writes no log that a worker could follow.")
+        check_writable(settings.data_dir)
+    except SurestockError as error:
+        return refuse(error)
+    sink = LineSink(_STDOUT)
+    log = make_log(sink.append, clock, settings.log_level)
+    logging.basicConfig(handlers=[ForwardingHandler(log)], level=logging.WARNING)
+    try:
+        return asyncio.run(_work(settings, supervised, clock, log, sink))
+    finally:
+        sink.flush()
+
+
+async def _work(
+    settings: Settings,
+    supervised: bool,  # noqa: FBT001 - as `work` was told
+    clock: Clock,
+    log: Log,
+    sink: LineSink,
+) -> int:
+    ending = _ending(supervised=supervised)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(sink.run)
+        hold = await _hold_unless(ending, settings, log)
+        if hold is not None:
+            with hold:
+                await _keep(settings, ending, clock, log)
+        tasks.cancel_scope.cancel()
+    log.info("the sync worker stopped")
+    return 0
+
+
+def _ending(*, supervised: bool) -> asyncio.Event:
+    """Return an event that is set when the process is to end."""
+    ending = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        if supervised:
+            signal.signal(number, signal.SIG_IGN)
+        else:
+            loop.add_signal_handler(number, ending.set)
+    if supervised:
+        stdin = sys.stdin.fileno()
+
+        def read() -> None:
+            if not os.read(stdin, 1):
+                loop.remove_reader(stdin)
+                ending.set()
+
+        loop.add_reader(stdin, read)
+    return ending
+
+
+async def _hold_unless(ending: asyncio.Event, settings: Settings, log: Log) -> JournalHold | None:
+    """Return the hold on the worker's folder, or None when the process is to end before."""
+    hold = None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_when, ending, tasks.cancel_scope.cancel)
+        hold = await hold_worker(worker_directory(settings.data_dir), log)
+        tasks.cancel_scope.cancel()
+    return hold
+
+
+async def _keep(settings: Settings, ending: asyncio.Event, clock: Clock, log: Log) -> None:
+    config = log_config(settings)
+    folders = Folders(config.directory, config.archive, config.snapshots, config.central)
+    keeper = CentralKeeper(folders, clock.now, log)
+    upkeep = Upkeep(run_upkeep, folders, lambda: keeper.passed, clock, log)
+    worker = SyncWorker(keeper, upkeep, settings.sync_interval_ms / 1000, log)
+    with listen(worker_directory(settings.data_dir)) as listener:
+        log.info("the sync worker is at work")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_when, ending, worker.end)
+            await worker.run(listener)
+            tasks.cancel_scope.cancel()
+
+
+async def _when(event: asyncio.Event, then: Callable[[], None]) -> None:
+    await event.wait()
+    then()
