@@ -7,8 +7,10 @@ import pytest
 from blockbuster import BlockBuster
 
 from surestock.engine.memory import MemoryEngine
+from surestock.engine.memory.central import MemoryCentral
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
+from tests.api.centrals import AbsentCentral, TroubledCentral
 from tests.api.desk import Api
 
 
@@ -25,4 +27,24 @@ async def api(
     engine = MemoryEngine(clock, IdSource("bootboot"), timedelta(hours=24))
     built = Api(engine, clock)
     async with built.client:
+        yield built
+
+
+async def served_with(central: MemoryCentral) -> AsyncIterator[Api]:
+    clock = ManualClock()
+    engine = MemoryEngine(clock, IdSource("bootboot"), timedelta(hours=24))
+    built = Api(engine, clock, central)
+    async with built.client:
+        yield built
+
+
+@pytest.fixture
+async def troubled() -> AsyncIterator[Api]:
+    async for built in served_with(TroubledCentral()):
+        yield built
+
+
+@pytest.fixture
+async def absent() -> AsyncIterator[Api]:
+    async for built in served_with(AbsentCentral()):
         yield built
