@@ -16,6 +16,7 @@ from surestock.journal.member import MEMBER_BYTES
 from surestock.journal.member_table import MemberTables
 from surestock.journal.segment import all_segments, archived_path, segment_path
 
+_TOO_SHORT = "the file ends here, and more was expected"
 _tables = MemberTables()
 
 
@@ -45,12 +46,9 @@ class StoredSegment:
 
         Raises :class:`JournalDamaged` when they are not there, or altered, and ``OSError``.
         """
-        try:
-            content = self._content.read(offset, length)
-        except Unreadable as error:
-            self.refuse(error.offset, error.why)
+        content = self._read(offset, length)
         if len(content) < length:
-            self.refuse(offset + len(content), "the file ends here, and more was expected")
+            self.refuse(offset + len(content), _TOO_SHORT)
         return content
 
     def lines(self, offset: int, stop: int | None = None) -> Iterator[bytes]:
@@ -87,11 +85,20 @@ class StoredSegment:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _read(self, offset: int, length: int) -> bytes:
+        try:
+            return self._content.read(offset, length)
+        except Unreadable as error:
+            self.refuse(error.offset, error.why)
+
     def _chunks(self, offset: int, stop: int) -> Iterator[bytes]:
         while offset < stop:
             length = min(MEMBER_BYTES - offset % MEMBER_BYTES, stop - offset)
-            yield self.read_at(offset, length)
-            offset += length
+            chunk = self._read(offset, length)
+            yield chunk
+            offset += len(chunk)
+            if len(chunk) < length:
+                self.refuse(offset, _TOO_SHORT)
 
     def _open_archived(self, fd: int) -> Content:
         table = _tables.of(fd, str(self.path))
