@@ -11,6 +11,7 @@ import pytest
 from surestock.journal.append import AppendConfig, Appender, LogEnd
 from surestock.journal.errors import SyncFailed, WriteFailed
 from surestock.journal.scan import Scan
+from surestock.journal.segment import first_of, list_segments
 from tests.journal.logs import EMPTY, batch, failing, read_log, write_log
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -78,6 +79,40 @@ def test_segments_rotate_by_size_and_stay_one_chain(tmp_path: Path) -> None:
     assert len(segments) > 5
     assert all(segment.stat().st_size < 1200 for segment in segments)
     assert read_log(tmp_path) == list(range(1, 101))
+
+
+def test_segments_rotate_by_records_too(tmp_path: Path) -> None:
+    log, _ = appender(tmp_path, segment_records=10)
+    for first in range(1, 50, 4):
+        log.append(batch(first, first + 3))
+    log.close()
+    assert [first_of(segment) for segment in list_segments(tmp_path)] == [1, 13, 25, 37, 49]
+    assert read_log(tmp_path) == list(range(1, 53))
+
+
+def test_the_records_of_a_segment_are_counted_on_after_a_restart(tmp_path: Path) -> None:
+    write_log(tmp_path, 7)
+    for sequence in range(8, 12):
+        scan = Scan(tmp_path)
+        *_, (place, commit) = scan
+        end = LogEnd(place.segment, place.offset + place.length, commit.crc, place.line)
+        log, _ = appender(tmp_path, end, segment_records=10)
+        log.append(batch(sequence))
+        log.close()
+    assert [first_of(segment) for segment in list_segments(tmp_path)] == [1, 11]
+    assert read_log(tmp_path) == list(range(1, 12))
+
+
+def test_a_batch_that_failed_in_a_full_segment_is_followed_in_the_next_one(tmp_path: Path) -> None:
+    log, _ = appender(tmp_path, segment_records=2)
+    log.append(batch(1, 2))
+    with failing("journal.write", FULL, times=3), pytest.raises(WriteFailed):
+        log.append(batch(3, 7))
+    log.append(batch(3))
+    log.append(batch(4))
+    log.append(batch(5))
+    assert [first_of(segment) for segment in list_segments(tmp_path)] == [1, 3, 5]
+    assert read_log(tmp_path) == [1, 2, 3, 4, 5]
 
 
 def test_a_failed_write_is_tried_again_and_leaves_no_trace(tmp_path: Path) -> None:

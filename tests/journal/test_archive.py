@@ -23,7 +23,7 @@ def plain(tmp_path: Path) -> Path:
     """A sealed segment of five members."""
     directory = tmp_path / "event-log"
     directory.mkdir()
-    write_segments(directory, segments=1, lines=300, pad=900)
+    write_segments(directory, segments=1, lines=60, pad=4600)
     (segment,) = directory.iterdir()
     assert 4 * MEMBER_BYTES < segment.stat().st_size < 5 * MEMBER_BYTES
     return segment
