@@ -9,6 +9,8 @@ A client that does not read is cut off at the application's word: closing its co
 wait until it has read what is buffered for it, which may be never.
 """
 
+import socket
+import struct
 from functools import partial
 from typing import Any
 
@@ -19,6 +21,9 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from surestock.api.sending import ABORT, WHOLE_ANSWER
+
+# Linger for no time: the end is a reset, and the kernel does not keep what it has not sent.
+_RESET = struct.pack("ii", 1, 0)
 
 
 class WebProtocol(HttpToolsProtocol):
@@ -33,8 +38,11 @@ class WebProtocol(HttpToolsProtocol):
 
 
 def _abort(cycle: RequestResponseCycle) -> None:
-    """Drop the connection, and with it whatever the client has not taken."""
+    """Drop the connection, with whatever the client has not taken, here and in the kernel."""
     cycle.disconnected = True
+    connection: socket.socket | None = cycle.transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     cycle.transport.abort()
 
 
