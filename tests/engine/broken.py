@@ -133,8 +133,8 @@ class ForgetsWhatIsNotDurableYet(LogEngine):
 
     def __init__(self, directory: Path, clock: Clock) -> None:
         super().__init__(LogConfig(directory), clock, IdSource())
-        core = self._core
-        core.overlay.level = core.state.level  # type: ignore[method-assign]
+        memory = self._memory
+        memory.overlay.level = memory.state.level  # type: ignore[method-assign]
 
 
 FLAWED: tuple[Open, ...] = (

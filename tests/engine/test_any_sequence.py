@@ -15,8 +15,8 @@ from tests.engine.engines import ENGINES, Open
 from tests.engine.machine import EngineMachine
 from tests.engine.twin import Tally
 
-QUICK = {"memory": 120, "log": 50}
-LONG = {"memory": 3000, "log": 1500}
+QUICK = {"memory": 120, "log": 50, "log kept up": 12}
+LONG = {"memory": 3000, "log": 1500, "log kept up": 300}
 STEPS = 40
 
 

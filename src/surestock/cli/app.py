@@ -7,6 +7,7 @@ from surestock.cli.history import history
 from surestock.cli.importing import import_counts
 from surestock.cli.openapi import openapi
 from surestock.cli.serve import serve
+from surestock.cli.upkeep import upkeep
 from surestock.cli.verify import verify
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command()(upkeep)
 app.command()(verify)
 app.command("import")(import_counts)
 app.command()(export)

@@ -1,7 +1,7 @@
 """A client may send a command twice; it happens once, and both get the same answer."""
 
 from surestock.idempotency.errors import IdempotencyConflict, IdempotencyInFlight
-from surestock.idempotency.index import KeyIndex
+from surestock.idempotency.index import KeyIndex, NoKeys
 from surestock.idempotency.key import IdempotencyKey, fingerprint_of, make_key, row_key
 from surestock.idempotency.refused import RefusalMemory
 
@@ -10,6 +10,7 @@ __all__ = [
     "IdempotencyInFlight",
     "IdempotencyKey",
     "KeyIndex",
+    "NoKeys",
     "RefusalMemory",
     "fingerprint_of",
     "make_key",

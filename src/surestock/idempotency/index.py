@@ -68,10 +68,11 @@ class KeyIndex:
         self._until = datetime.min.replace(tzinfo=UTC)
 
     def forget_through(self, sequence: int) -> None:
-        """Let go of the generations that hold nothing above ``sequence``."""
-        generations = self._generations
-        while len(generations) > 1 and generations[1].first <= sequence + 1:
-            generations.popleft()
+        """Let go of the keys up to ``sequence``, after which a generation was :meth:`cut`."""
+        while self._generations and self._generations[0].first <= sequence:
+            self._generations.popleft()
+        if not self._generations:
+            self.cut()
 
     def is_live(self, at: datetime, now: datetime) -> bool:
         """Tell whether an answer that was given at ``at`` is still within the TTL."""
@@ -80,3 +81,13 @@ class KeyIndex:
     def _forget(self, now: datetime) -> None:
         while len(self._generations) > 1 and now - self._generations[1].at >= self._ttl:
             self._generations.popleft()
+
+
+class NoKeys(KeyIndex):
+    """A key index to replay into that remembers nothing: for a state without its keys."""
+
+    def __init__(self) -> None:
+        super().__init__(timedelta.max)
+
+    def add(self, digest: str, sequence: int, at: datetime) -> None:
+        """Do nothing."""

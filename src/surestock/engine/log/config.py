@@ -11,8 +11,9 @@ from surestock.journal.append import AppendConfig
 class LogConfig(Struct, frozen=True):
     """Settings of the log engine.
 
-    ``directory`` is where segments stand. ``max_pending`` bounds the commands that are decided and
-    not yet durable. ``join_timeout_s`` is how long a repeated idempotency key waits for the first.
+    ``directory`` is where segments stand; what is derived from them stands in folders beside it.
+    ``max_pending`` bounds the commands that are decided and not yet durable. ``join_timeout_s`` is
+    how long a repeated idempotency key waits for the first.
     """
 
     directory: Path
@@ -21,6 +22,26 @@ class LogConfig(Struct, frozen=True):
     max_pending: int = 10_000
     max_refusals: int = 10_000
     join_timeout_s: float = 5.0
+
+    @property
+    def archive(self) -> Path:
+        """Where segments go that snapshots cover."""
+        return self.directory.parent / "archive"
+
+    @property
+    def index(self) -> Path:
+        """Where the indexes of sealed segments stand."""
+        return self.directory.parent / "index"
+
+    @property
+    def snapshots(self) -> Path:
+        """Where snapshots stand."""
+        return self.directory.parent / "snapshots"
+
+    @property
+    def central(self) -> Path:
+        """Where the worker notes how far it came."""
+        return self.directory.parent / "central"
 
 
 class LogObserver:
@@ -34,6 +55,15 @@ class LogObserver:
 
     def failed(self, records: int) -> None:
         """``records`` commands could not be written, and were answered so."""
+
+    def durable(self) -> None:
+        """More of the log is durable, and its records are applied. Called on the event loop."""
+
+    def damaged(self, snapshot: Path, why: str) -> None:
+        """A snapshot is not sound, so an older one is used, or the log alone."""
+
+    def indexed(self, segment: Path) -> None:
+        """The index of a segment was missing and was made again at start."""
 
     def torn(self, aside: Path, why: str) -> None:
         """A torn tail was cut off at start, and set aside."""

@@ -8,12 +8,11 @@ import asyncio
 from datetime import datetime
 
 from surestock.engine.log.config import LogConfig, LogObserver
+from surestock.engine.log.followers import Followers
 from surestock.engine.log.group_commit import GroupCommit
 from surestock.engine.log.log_file import OpenLog
-from surestock.engine.log.overlay import Overlay
+from surestock.engine.log.memory import Memory
 from surestock.engine.log.ticket import Declined, Pending, Ticket
-from surestock.engine.state import State, TimedView
-from surestock.idempotency import IdempotencyKey, KeyIndex, RefusalMemory
 from surestock.inventory.decide import decide
 from surestock.inventory.model import StockKey
 from surestock.inventory.port import EngineStatus, Envelope, Outcome
@@ -22,15 +21,16 @@ from surestock.inventory.reply import reply_to
 from surestock.inventory.unavailable import Overloaded, ReadOnly, ShuttingDown
 from surestock.journal.append import LogEnd
 from surestock.journal.errors import WriteFailed
-from surestock.journal.read import SparseIndex
 from surestock.journal.scan import Place
+from surestock.journal.segment import first_of
+from surestock.journal.tail import Frontier
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal
 from surestock.kit.ids import IdSource
 
 
 class WriteCore:
-    """State, overlay, keys and the open log of a :class:`~surestock.engine.log.LogEngine`."""
+    """The memory and the open log of a :class:`~surestock.engine.log.LogEngine`."""
 
     def __init__(
         self, config: LogConfig, clock: Clock, ids: IdSource, observer: LogObserver
@@ -39,15 +39,15 @@ class WriteCore:
         self._clock = clock
         self._ids = ids
         self._observer = observer
-        self.state = State()
-        self.overlay = Overlay(self.state)
-        self.durable = TimedView(self.state, self.overlay.timers)
-        self.keys = KeyIndex(config.idempotency_ttl)
-        self.refused = RefusalMemory(config.max_refusals)
-        self.in_flight: dict[str, Ticket] = {}
-        self.index = SparseIndex()
+        self.memory = Memory(config)
+        self.followers = Followers()
+        self.sequence = 0
+        """The last durable record."""
+        self.replayed_from = 1
+        """The first record that the start replayed: those before it were in a snapshot."""
         self._sequence = 0
-        self._durable_sequence = 0
+        self._end: LogEnd | None = None
+        self._place: Place | None = None
         self._log: OpenLog | None = None
         self._group: GroupCommit | None = None
         self._failure: asyncio.Future[BaseException] | None = None
@@ -65,23 +65,15 @@ class WriteCore:
     def _recover(self) -> LogEnd:
         log = OpenLog(self._config, self._clock, self._observer)
         try:
-            recovered = log.replay(self.state, self.keys, self.index)
+            recovered, self.replayed_from = log.replay(self.memory)
         except BaseException:
             log.close()
             raise
         self._log = log
-        self._sequence = self._durable_sequence = recovered.sequence
-        self.overlay.timers.add_all(self.state.reservations.values())
+        self._sequence = self.sequence = recovered.sequence
+        self._end = recovered.end
+        self.memory.overlay.timers.add_all(self.memory.state.reservations.values())
         return recovered.end
-
-    def knows(self, key: IdempotencyKey) -> bool:
-        """Tell whether a command with this key is running, or was answered."""
-        digest = key.digest
-        return (
-            digest in self.in_flight
-            or self.refused.holds(digest)
-            or self.keys.find(digest) is not None
-        )
 
     def execute(self, envelope: Envelope, keys: list[StockKey], now: datetime) -> Ticket:
         """Decide a command at ``now`` and hand its record over; return the ticket of the answer.
@@ -101,7 +93,7 @@ class WriteCore:
         command = envelope.command
         record_id = self._ids.next()
         try:
-            draft = decide(self.overlay, command, now, record_id)
+            draft = decide(self.memory.overlay, command, now, record_id)
         except Refusal as refusal:
             return self._decline(envelope, keys, refusal)
         sequence = self._sequence + 1
@@ -123,9 +115,9 @@ class WriteCore:
             key, Outcome(reply, sequence), encode_record(record), levels, reservations
         )
         self._sequence = sequence
-        self.overlay.add(pending)
+        self.memory.overlay.add(pending)
         if key is not None:
-            self.in_flight[key.digest] = pending
+            self.memory.in_flight[key.digest] = pending
         group.submit(pending)
         return pending
 
@@ -134,46 +126,39 @@ class WriteCore:
         refusal.request_id = envelope.request_id
         key = envelope.idempotency
         basis = self._group.newest if self._group is not None else None
-        if basis is None or not self.overlay.holds(keys):
+        if basis is None or not self.memory.overlay.holds(keys):
             if key is not None:
-                self.refused.remember(key, refusal)
+                self.memory.refused.remember(key, refusal)
             raise refusal
         declined = Declined(key, refusal)
         if basis.declined is None:
             basis.declined = []
         basis.declined.append(declined)
         if key is not None:
-            self.in_flight[key.digest] = declined
+            self.memory.in_flight[key.digest] = declined
         return declined
 
     def _settle(self, batch: list[Pending], place: Place, seconds: float) -> None:
         """Apply records that are durable, and answer."""
-        now = self._clock.now()
-        self.index.add(batch[0].promised.sequence, place)
-        self._durable_sequence = batch[-1].promised.sequence
-        batch_key = None
-        for pending in batch:
-            self.state.apply(pending.levels, pending.reservations)
-            self.overlay.settle(pending)
-            key = pending.key
-            if key is not None:
-                self.keys.add(key.digest, pending.promised.sequence, now)
-                if key.batch is not None and key.batch != batch_key:
-                    batch_key = key.batch
-                    self.keys.add(batch_key, pending.promised.sequence, now)
-                del self.in_flight[key.digest]
-            pending.settle(pending.promised, None)
-            for declined in pending.declined or ():
-                if declined.key is not None:
-                    self.refused.remember(declined.key, declined.refusal)
-                    del self.in_flight[declined.key.digest]
-                declined.settle(None, declined.refusal)
+        self.sequence = batch[-1].promised.sequence
+        self._place = place
+        self.memory.settle(batch, place, self._clock.now())
+        self.followers.wake()
         self._observer.committed(len(batch), seconds)
+
+    def frontier(self) -> Frontier | None:
+        """Return how far the log is durable; None when nothing is in it."""
+        place, end = self._place, self._end
+        if place is not None:
+            return Frontier(self.sequence, first_of(place.segment), place.offset + place.length)
+        if end is None or end.segment is None:
+            return None
+        return Frontier(self.sequence, first_of(end.segment), end.size)
 
     def _fail(self, batch: list[Pending], error: BaseException) -> None:
         """Answer commands whose records did not become durable, and forget what they changed."""
-        self.overlay.drop()
-        self._sequence = self._durable_sequence
+        self.memory.overlay.drop()
+        self._sequence = self.sequence
         if not isinstance(error, WriteFailed) and self._failure and not self._failure.done():
             self._failure.set_result(error)
         for pending in batch:
@@ -181,9 +166,19 @@ class WriteCore:
                 if ticket.settled:  # before a defect stopped the rest of its batch
                     continue
                 if ticket.key is not None:
-                    self.in_flight.pop(ticket.key.digest, None)
+                    self.memory.in_flight.pop(ticket.key.digest, None)
                 ticket.settle(None, ReadOnly())
         self._observer.failed(len(batch))
+
+    async def refresh(self) -> None:
+        """Look at what was indexed meanwhile, and let go of that in memory."""
+        indexed = await asyncio.to_thread(self.memory.old.refresh)
+        self.memory.forget_through(indexed)
+
+    async def committed_beyond(self, sequence: int) -> None:
+        """Return once a record above ``sequence`` is durable."""
+        while self.sequence <= sequence:
+            await self.followers.next(asyncio.get_running_loop())
 
     async def failed(self) -> BaseException:
         """Wait until the log can no longer be trusted; return why."""
@@ -200,7 +195,7 @@ class WriteCore:
             reasons.append("the event log is not trusted to be durable any more")
         if depth >= self._config.max_pending:
             reasons.append("the queue of commands is full")
-        return EngineStatus(self._durable_sequence, depth, bool(reasons), tuple(reasons))
+        return EngineStatus(self.sequence, depth, bool(reasons), tuple(reasons))
 
     async def close(self) -> None:
         """Make durable what was submitted, take on nothing more, and let go of the log."""

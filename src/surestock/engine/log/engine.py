@@ -7,16 +7,15 @@ from datetime import datetime
 from surestock.engine.log.archive import Archive
 from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.core import WriteCore
+from surestock.engine.log.reads import LogReads
 from surestock.engine.log.repeats import Repeats
 from surestock.engine.log.ticket import Ticket
 from surestock.idempotency import IdempotencyKey
-from surestock.inventory.commands import ExpireReservations
-from surestock.inventory.due import as_of, without_due
-from surestock.inventory.history import HistoryEntry
+from surestock.inventory.commands import Command, ExpireReservations, ReservationCommand
 from surestock.inventory.keys import keys_of
-from surestock.inventory.model import Level, Reservation, StockKey
+from surestock.inventory.model import Reservation, StockKey
 from surestock.inventory.port import EngineStatus, Envelope, Outcome
-from surestock.inventory.record import Record
+from surestock.journal.tail import Frontier
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal, SurestockError, Unavailable
 from surestock.kit.ids import IdSource
@@ -25,7 +24,7 @@ from surestock.locking import KeyedMutex
 _ROWS_A_TURN = 100
 
 
-class LogEngine:
+class LogEngine(LogReads):
     """Implements ``inventory.port.Engine`` on an event log that this process alone writes."""
 
     def __init__(
@@ -35,19 +34,31 @@ class LogEngine:
         ids: IdSource,
         observer: LogObserver | None = None,
     ) -> None:
-        self._clock = clock
         self._core = WriteCore(config, clock, ids, observer or LogObserver())
+        super().__init__(self._core.memory, Archive(config, self._core.memory.index), clock)
         self._mutex: KeyedMutex[StockKey] = KeyedMutex()
-        self._archive = Archive(self._core.index)
         self._repeats = Repeats(self._core, self._archive, clock, config.join_timeout_s)
 
     async def start(self) -> None:
         """Recover the state from the log. Raises a ``JournalError`` when it cannot be trusted."""
         await self._core.start()
+        self._archive.begin_at(self._core.replayed_from)
 
     async def close(self) -> None:
         """Make durable what was decided, and let go of the log."""
         await self._core.close()
+
+    async def refresh(self) -> None:
+        """Look at what was indexed meanwhile, and let go of that in memory."""
+        await self._core.refresh()
+
+    def frontier(self) -> Frontier | None:
+        """Return how far the log is durable; None when nothing is in it."""
+        return self._core.frontier()
+
+    async def committed_beyond(self, sequence: int) -> None:
+        """Return once a record above ``sequence`` is durable."""
+        await self._core.committed_beyond(sequence)
 
     async def failed(self) -> BaseException:
         """Wait until the log can no longer be trusted, which may be never; return why."""
@@ -91,38 +102,61 @@ class LogEngine:
     def _begin(self, envelope: Envelope, now: datetime | None = None) -> Ticket | None:
         """Decide a command that need not wait for anything first; None for one that must."""
         key = envelope.idempotency
-        core = self._core
-        if key is not None and core.knows(key):
+        memory = self._memory
+        if key is not None and (
+            memory.knows(key) or memory.old.may_hold_key(bytes.fromhex(key.digest))
+        ):
+            return None
+        if self._may_be_old(envelope.command):
             return None
         if now is None:
             now = self._clock.now()
-        keys = keys_of(core.overlay, envelope.command, now)
+        keys = keys_of(memory.overlay, envelope.command, now)
         if not self._mutex.try_acquire(keys):
             return None
         try:
-            return core.execute(envelope, keys, now)
+            return self._core.execute(envelope, keys, now)
         finally:
             self._mutex.release(keys)
 
     async def _transact_waiting(self, envelope: Envelope) -> Outcome:
-        """Carry out a command that may be a repeat, or whose levels are locked."""
-        key = envelope.idempotency
-        core = self._core
+        """Carry out a command that may be a repeat, or old, or whose levels are locked."""
+        key, command = envelope.idempotency, envelope.command
+        memory = self._memory
         while True:
+            refreshed = memory.old.refreshed
             if key is not None:
                 answered = await self._repeats.answer_to(key)
                 if answered is not None:
                     return answered
-            keys = keys_of(core.overlay, envelope.command, self._clock.now())
+            recalled = await self._recall(command)
+            keys = keys_of(memory.overlay, command, self._clock.now())
             async with self._mutex.hold(keys):
                 # What was true before the wait need not be true any more.
                 now = self._clock.now()
-                if key is not None and core.knows(key):
+                if memory.old.refreshed != refreshed or (key is not None and memory.knows(key)):
                     continue
-                if not set(keys_of(core.overlay, envelope.command, now)) <= set(keys):
+                if not set(keys_of(memory.overlay, command, now)) <= set(keys):
                     continue
-                ticket = core.execute(envelope, keys, now)
+                if recalled is not None:
+                    memory.overlay.recall(recalled)
+                ticket = self._core.execute(envelope, keys, now)
             return await ticket.answer()
+
+    def _may_be_old(self, command: Command) -> bool:
+        """Tell whether a command is about a reservation that may have left memory."""
+        if not isinstance(command, ReservationCommand):
+            return False
+        reservation_id = command.reservation_id
+        return self._memory.overlay.reservation(
+            reservation_id
+        ) is None and self._memory.old.may_hold_reservation(reservation_id)
+
+    async def _recall(self, command: Command) -> Reservation | None:
+        """Return the reservation that a command is about, if it has ended and left memory."""
+        if not isinstance(command, ReservationCommand) or not self._may_be_old(command):
+            return None
+        return await asyncio.to_thread(self._memory.old.reservation, command.reservation_id)
 
     async def check_batch(self, key: IdempotencyKey) -> None:
         """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""
@@ -131,7 +165,7 @@ class LogEngine:
     async def expire_due(self) -> int:
         """Record the end of reservations whose time is over; return on how many levels."""
         now = self._clock.now()
-        overlay = self._core.overlay
+        overlay = self._memory.overlay
         due = [key for key in overlay.timers.due_keys(now) if overlay.due(key, now)]
         begun: list[Ticket | None] = []
         for row, (store_id, sku) in enumerate(due, 1):
@@ -147,37 +181,6 @@ class LogEngine:
             if ticket is not None:  # locked: whoever decides there records the expiry as well
                 await ticket.answer()
         return len(due)
-
-    async def find_level(self, key: StockKey) -> Level | None:
-        """Return the level, without the reservations that are due, or None."""
-        level = self._core.state.level(key)
-        return level and without_due(self._core.durable, level, self._clock.now())
-
-    async def list_levels(self, store_id: str, after: str, limit: int) -> list[Level]:
-        """Return up to ``limit`` levels of a store whose SKU sorts after ``after``, in order."""
-        now = self._clock.now()
-        page = self._core.state.page(store_id, after, limit)
-        return [without_due(self._core.durable, level, now) for level in page]
-
-    async def find_reservation(self, reservation_id: str) -> Reservation | None:
-        """Return the reservation, as expired when it is due, or None."""
-        held = self._core.state.reservation(reservation_id)
-        decided = self._core.overlay.reservation(reservation_id)
-        if held is None or decided is None:
-            return held
-        now = self._clock.now()
-        if decided is not held and decided.status != "expired" and not decided.is_due(now):
-            # Extended or ended in time, though not durably yet: so it did not expire.
-            return held
-        return as_of(held, now)
-
-    async def records(self, after: int, limit: int) -> list[Record]:
-        """Return up to ``limit`` durable records with a sequence above ``after``, in order."""
-        return await self._archive.records(after, limit)
-
-    async def history(self, key: StockKey, after: int, limit: int) -> list[HistoryEntry]:
-        """Return what up to ``limit`` records after sequence ``after`` did to a level."""
-        return await self._archive.history(key, after, limit)
 
     def status(self) -> EngineStatus:
         """Return how the engine is."""

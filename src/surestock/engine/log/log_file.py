@@ -1,19 +1,22 @@
 """Take hold of a log directory: lock it, repair it, replay it, open its end for writing."""
 
 from surestock.engine.log.config import LogConfig, LogObserver
-from surestock.engine.log.recovery import Recovered, replay
-from surestock.engine.state import State
-from surestock.idempotency import KeyIndex
+from surestock.engine.log.covered import check_covered
+from surestock.engine.log.indexing import index_missing
+from surestock.engine.log.memory import Memory
+from surestock.engine.log.old import Old
+from surestock.engine.log.recovery import Recovered, Replay, replay
+from surestock.engine.log.turn import turn
 from surestock.journal.append import Appender, LogEnd
 from surestock.journal.errors import JournalError
 from surestock.journal.hold import JournalHold
-from surestock.journal.read import SparseIndex
 from surestock.journal.repair import cut_torn_tail
-from surestock.journal.scan import Scan
+from surestock.journal.scan import LogStart, Scan
 from surestock.journal.settle import settle
 from surestock.journal.writer import JournalWriter, Written
 from surestock.kit.clock import Clock
 from surestock.kit.files import make_directory
+from surestock.snapshot import newest_snapshot
 
 
 class OpenLog:
@@ -29,24 +32,47 @@ class OpenLog:
         make_directory(config.directory)
         self._hold = JournalHold(config.directory)
 
-    def replay(self, state: State, keys: KeyIndex, index: SparseIndex) -> Recovered:
-        """Replay the log into ``state``, ``keys`` and ``index``; cut off a torn tail.
+    def replay(self, memory: Memory) -> tuple[Recovered, int]:
+        """Bring ``memory`` to what the log says; cut off a torn tail.
 
-        Raises a ``JournalError``; then the log is as it was.
+        Return where the log ends, and the first record that was replayed: those before it are in
+        the snapshot that it began with. Raises a ``JournalError``; then the log is as it was.
         """
         started = self._clock.monotonic()
-        scan = Scan(self._config.directory)
         try:
             settle(self._config.directory)
-            recovered = replay(scan, state, keys, index)
-            if scan.torn is not None:
-                aside = cut_torn_tail(scan.torn)
-                self._observer.torn(aside, scan.torn.why)
+            recovered, first = self._replay(memory)
         except OSError as error:
             msg = f"The event log cannot be read and made sound: {error.strerror or error}."
             raise JournalError(msg) from error
         self._observer.recovered(recovered.sequence, self._clock.monotonic() - started)
-        return recovered
+        return recovered, first
+
+    def _replay(self, memory: Memory) -> tuple[Recovered, int]:
+        config = self._config
+        snapshot = newest_snapshot(config.snapshots, self._observer.damaged)
+        start = LogStart() if snapshot is None else LogStart(snapshot.sequence, snapshot.crc)
+        indexed = memory.old.refresh() if snapshot is None else start.sequence
+        fold = Replay(memory.state, memory.keys, memory.resolved, indexed)
+        if snapshot is not None:
+            fold.begin_at(snapshot)
+        scan = Scan(config.directory, config.archive, start)
+        recovered = replay(scan, fold, memory.index)
+        check_covered(config, recovered.sequence, scan.torn)
+        if scan.torn is not None:
+            aside = cut_torn_tail(scan.torn)
+            self._observer.torn(aside, scan.torn.why)
+        self._index_up_to(start.sequence, memory.old)
+        return recovered, start.sequence + 1
+
+    def _index_up_to(self, sequence: int, old: Old) -> None:
+        """Index what a snapshot stands for and nobody has indexed: its keys must be found."""
+        if sequence:
+            oldest = self._clock.now() - self._config.idempotency_ttl
+            with turn(self._config.index, wait=True):
+                index_missing(self._config, oldest, sequence, self._observer.indexed)
+        old.begin_at(sequence)
+        old.refresh()
 
     def writer(self, end: LogEnd, written: Written) -> JournalWriter:
         """Start the thread that writes on from ``end``."""

@@ -24,6 +24,7 @@ class Overlay:
         self._levels: dict[StockKey, Level] = {}
         self._reservations: dict[str, Reservation] = {}
         self._extended: dict[str, Reservation] = {}
+        self._recalled: Reservation | None = None
         self.timers = Timers(self.reservation)
 
     def level(self, key: StockKey) -> Level | None:
@@ -33,7 +34,15 @@ class Overlay:
     def reservation(self, reservation_id: str) -> Reservation | None:
         """Return the reservation as decided, or None."""
         decided = self._reservations.get(reservation_id)
-        return decided or self._state.reservations.get(reservation_id)
+        held = decided or self._state.reservations.get(reservation_id)
+        if held is None and self._recalled is not None:
+            recalled = self._recalled
+            return recalled if recalled.reservation_id == reservation_id else None
+        return held
+
+    def recall(self, held: Reservation) -> None:
+        """Know for the next decision a reservation that left memory: it has had its end."""
+        self._recalled = held
 
     def due(self, key: StockKey, now: datetime) -> list[Reservation]:
         """Return the reservations with a line on ``key`` that are due as decided."""

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from msgspec import DecodeError, Struct, ValidationError, json
 
+from surestock.engine.log.memory import FIRST_COMMIT_LINE
+from surestock.engine.log.resolved import Resolved
 from surestock.engine.state import State
 from surestock.idempotency import KeyIndex
 from surestock.inventory.evolve import evolve
@@ -16,25 +18,42 @@ from surestock.journal.line import Commit
 from surestock.journal.read import SparseIndex
 from surestock.journal.scan import Place, Scan
 from surestock.kit.ids import boot_and_count
+from surestock.snapshot import Snapshot
 
 decode_records = json.Decoder(list[Record]).decode
 """Decode the records of a group commit."""
 
 
 class Replay:
-    """Folds a log into state. Feed it each line, in order."""
+    """Folds a log into state. Feed it each line, in order.
 
-    def __init__(self, state: State, keys: KeyIndex) -> None:
+    Keys and ended reservations up to record ``indexed`` are left out: an index on disk has them.
+    """
+
+    def __init__(
+        self, state: State, keys: KeyIndex, resolved: Resolved | None = None, indexed: int = 0
+    ) -> None:
         self._state = state
         self._keys = keys
-        self._newest_id: dict[str, int] = {}
+        self._resolved = resolved or Resolved(state)
+        self._indexed = indexed
+        self.newest_ids: dict[str, int] = {}
         self.sequence = 0
+
+    def begin_at(self, snapshot: Snapshot) -> None:
+        """Take over what a snapshot holds, in place of the records up to its sequence."""
+        self._state.load(snapshot.levels, snapshot.reservations)
+        self.newest_ids = dict(snapshot.head.ids)
+        self.sequence = snapshot.sequence
 
     def line(self, place: Place, commit: Commit) -> None:
         """Apply the records of one line.
 
         Raises :class:`JournalDamaged` when a record does not follow from those before it.
         """
+        if place.line == FIRST_COMMIT_LINE:
+            self._keys.cut()
+            self._resolved.cut()
         try:
             for record in decode_records(commit.records):
                 self.record(record)
@@ -43,6 +62,8 @@ class Replay:
         if self.sequence != commit.last:
             why = f"it says to end with record {commit.last}, but ends with {self.sequence}"
             raise JournalDamaged(place.segment, place.line, place.offset, why)
+        if commit.last <= self._indexed:
+            self._resolved.forget_through(commit.last)
 
     def record(self, record: Record) -> None:
         """Apply one record. A record whose id was applied before changes nothing.
@@ -54,9 +75,9 @@ class Replay:
             raise InvariantViolation(msg)
         self.sequence = record.sequence
         boot, count = boot_and_count(record.id)
-        if count <= self._newest_id.get(boot, 0):
+        if count <= self.newest_ids.get(boot, 0):
             return
-        self._newest_id[boot] = count
+        self.newest_ids[boot] = count
         changes = Changes(self._state, record.ts)
         for event in record.events:
             evolve(changes, event)
@@ -65,8 +86,9 @@ class Replay:
             msg = f"record {record.sequence} says {record.levels}, its events {levels}"
             raise InvariantViolation(msg)
         self._state.apply(levels, changes.reservations.values())
+        self._resolved.add(record.sequence, changes.reservations.values())
         key = record.idempotency
-        if key is not None:
+        if key is not None and record.sequence > self._indexed:
             self._keys.add(key.digest, record.sequence, record.ts)
             if key.batch is not None:
                 self._keys.add(key.batch, record.sequence, record.ts)
@@ -80,29 +102,19 @@ class Recovered(Struct, frozen=True):
 
 
 def replay(
-    scan: Scan,
-    state: State,
-    keys: KeyIndex,
-    index: SparseIndex,
-    progress: Callable[[int], None] = lambda _: None,
+    scan: Scan, fold: Replay, index: SparseIndex, progress: Callable[[int], None] = lambda _: None
 ) -> Recovered:
-    """Replay the whole log that ``scan`` reads into ``state``, ``keys`` and ``index``, all empty.
+    """Replay what ``scan`` reads, which is all that follows what ``fold`` begins at.
 
-    ``progress`` is called with each sequence reached. Raises a
-    :class:`~surestock.journal.errors.JournalError`.
+    ``index``, which is empty, is told of each line, ``progress`` of each sequence reached. Raises
+    a :class:`~surestock.journal.errors.JournalError`.
     """
-    fold = Replay(state, keys)
-    end = LogEnd(None, 0, scan.crc)
     for place, commit in scan:
         fold.line(place, commit)
         index.add(commit.first, place)
-        end = LogEnd(place.segment, place.offset + place.length, commit.crc, place.line)
         progress(fold.sequence)
-    segments = [path for path in scan.segments if scan.torn is None or path != scan.torn.segment]
-    if scan.torn is not None and scan.torn.offset > 0:
-        segments.append(scan.torn.segment)
-    if segments and end.segment != segments[-1]:
-        # The last segment holds nothing but its header yet.
-        size = segments[-1].stat().st_size if scan.torn is None else scan.torn.offset
-        end = LogEnd(segments[-1], size, scan.crc, 1)
+    last = scan.last
+    if last is None:
+        return Recovered(fold.sequence, LogEnd(None, 0, scan.crc))
+    end = LogEnd(last.segment, last.offset + last.length, scan.crc, last.line)
     return Recovered(fold.sequence, end)

@@ -36,44 +36,55 @@ class Repeats:
         Raises the first answer when it was a refusal, ``IdempotencyConflict`` when the key was used
         for another payload, ``IdempotencyInFlight`` when the first is still running after the wait.
         """
-        core = self._core
-        running = core.in_flight.get(key.digest)
+        memory = self._core.memory
+        running = memory.in_flight.get(key.digest)
         if running is not None:
             return await self._join(key, running)
         record = await self._record_of(key)
         if record is not None and record.reply is not None:
             return Outcome(record.reply, record.sequence, replayed=True)
-        refusal = core.refused.find(key)
+        refusal = memory.refused.find(key)
         if refusal is not None:
             raise refusal.with_traceback(None)
         return None
 
     async def check_batch(self, key: IdempotencyKey) -> None:
         """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""
-        first_row = self._core.in_flight.get(row_key(key, 0).digest)
+        memory = self._core.memory
+        first_row = memory.in_flight.get(row_key(key, 0).digest)
         if first_row is not None and first_row.key is not None:
             if first_row.key.fingerprint != key.fingerprint:
                 raise IdempotencyConflict(key.key)
             return
         await self._record_of(key)
-        self._core.refused.find(key)
+        memory.refused.find(key)
 
     async def _record_of(self, key: IdempotencyKey) -> Record | None:
         """Return the record that answered a key within the TTL, or None.
 
         Raises ``IdempotencyConflict`` when it was used for another payload.
         """
-        keys = self._core.keys
+        keys = self._core.memory.keys
         sequence = keys.find(key.digest)
-        record = None if sequence is None else await self._archive.record(sequence)
-        if record is None or sequence is None:
+        if sequence is not None:
+            record = await self._archive.record(sequence)
+        else:
+            record = await self._old_record_of(key.digest)
+        if record is None:
             return None
         if not keys.is_live(record.ts, self._clock.now()):
-            keys.forget(key.digest, sequence)
+            if sequence is not None:
+                keys.forget(key.digest, sequence)
             return None
         if record.idempotency is None or record.idempotency.fingerprint != key.fingerprint:
             raise IdempotencyConflict(key.key)
         return record
+
+    async def _old_record_of(self, digest: str) -> Record | None:
+        old = self._core.memory.old
+        if not old.may_hold_key(bytes.fromhex(digest)):
+            return None
+        return await asyncio.to_thread(old.answer, digest)
 
     async def _join(self, key: IdempotencyKey, running: Ticket) -> Outcome:
         if running.key is None or running.key.fingerprint != key.fingerprint:

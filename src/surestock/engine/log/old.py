@@ -1,0 +1,97 @@
+"""What has left memory: answered keys and ended reservations, found through indexes on disk.
+
+Everything that reads is to be called in a worker thread, but :meth:`Old.may_hold_key` and
+:meth:`Old.may_hold_reservation`, which look at filters in memory.
+"""
+
+from bisect import bisect_right
+from itertools import pairwise
+from zlib import crc32
+
+from msgspec import json
+
+from surestock.engine.log.config import LogConfig
+from surestock.engine.log.indexing import KEYS, RESERVATIONS, reservation_digest
+from surestock.inventory.model import Reservation
+from surestock.inventory.record import Record
+from surestock.inventory.remember import reservation_of
+from surestock.journal.errors import JournalError
+from surestock.journal.segment import all_segments
+from surestock.journal.stored import open_segment
+from surestock.sidecar.entry import Entry
+from surestock.sidecar.runs import Runs
+
+_decode = json.Decoder(Record).decode
+
+
+class Old:
+    """The indexed part of a log. ``refreshed`` counts how often it was looked at anew."""
+
+    def __init__(self, config: LogConfig) -> None:
+        self._config = config
+        self._keys = Runs(config.index, KEYS)
+        self._reservations = Runs(config.index, RESERVATIONS)
+        self._firsts: list[int] = []
+        self._indexed = 0
+        self.refreshed = 0
+
+    def refresh(self) -> int:
+        """Look at the disk again; return the last record up to which everything is indexed."""
+        firsts = [
+            segment.first for segment in all_segments(self._config.directory, self._config.archive)
+        ]
+        self._keys.refresh()
+        self._reservations.refresh()
+        self._firsts = firsts
+        for first, after in pairwise(firsts):
+            if first == self._indexed + 1 and self.has(first, after - 1):
+                self._indexed = after - 1
+        self.refreshed += 1
+        return self._indexed
+
+    def begin_at(self, sequence: int) -> None:
+        """Take the log up to ``sequence`` for indexed, as a start has seen to."""
+        self._indexed = max(self._indexed, sequence)
+
+    def has(self, first: int, last: int) -> bool:
+        """Tell whether a segment is indexed."""
+        return self._keys.covers(first, last) and self._reservations.covers(first, last)
+
+    def may_hold_key(self, digest: bytes) -> bool:
+        """Tell whether a key may have been answered; False is certain."""
+        return self._keys.may_hold(digest)
+
+    def may_hold_reservation(self, reservation_id: str) -> bool:
+        """Tell whether there may be records of a reservation; False is certain."""
+        return self._reservations.may_hold(reservation_digest(reservation_id))
+
+    def answer(self, digest: str) -> Record | None:
+        """Return the newest record that answered a key, or None."""
+        for entry in self._keys.find(bytes.fromhex(digest)):
+            record = self._record_at(entry)
+            key = None if record is None else record.idempotency
+            if key is not None and digest in {key.digest, key.batch}:
+                return record
+        return None
+
+    def reservation(self, reservation_id: str) -> Reservation | None:
+        """Return a reservation as its records tell it, or None."""
+        entries = self._reservations.find(reservation_digest(reservation_id))
+        records = [self._record_at(entry) for entry in reversed(entries)]
+        return reservation_of([it for it in records if it is not None], reservation_id)
+
+    def _record_at(self, entry: Entry) -> Record | None:
+        """Return the record that an entry points at; None when its segment was deleted."""
+        position = bisect_right(self._firsts, entry.sequence) - 1
+        if position < 0:
+            return None
+        first = self._firsts[position]
+        with open_segment(self._config.directory, self._config.archive, first) as stored:
+            raw = stored.read_at(entry.offset, entry.length)
+        if crc32(raw) != entry.crc:
+            msg = (
+                f"Record {entry.sequence} is not where the index says. Check the data directory "
+                "with surestock verify; the folder index may be deleted while no server runs."
+            )
+            raise JournalError(msg)
+        return _decode(raw)

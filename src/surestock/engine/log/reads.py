@@ -1,0 +1,53 @@
+"""What is read of the embedded engine: durable state, never the overlay; else the log itself."""
+
+import asyncio
+
+from surestock.engine.log.archive import Archive
+from surestock.engine.log.memory import Memory
+from surestock.inventory.due import as_of, without_due
+from surestock.inventory.history import HistoryEntry
+from surestock.inventory.model import Level, Reservation, StockKey
+from surestock.inventory.record import Record
+from surestock.kit.clock import Clock
+
+
+class LogReads:
+    """The reading half of :class:`~surestock.engine.log.LogEngine`."""
+
+    def __init__(self, memory: Memory, archive: Archive, clock: Clock) -> None:
+        self._memory = memory
+        self._archive = archive
+        self._clock = clock
+
+    async def find_level(self, key: StockKey) -> Level | None:
+        """Return the level, without the reservations that are due, or None."""
+        level = self._memory.state.level(key)
+        return level and without_due(self._memory.durable, level, self._clock.now())
+
+    async def list_levels(self, store_id: str, after: str, limit: int) -> list[Level]:
+        """Return up to ``limit`` levels of a store whose SKU sorts after ``after``, in order."""
+        now = self._clock.now()
+        page = self._memory.state.page(store_id, after, limit)
+        return [without_due(self._memory.durable, level, now) for level in page]
+
+    async def find_reservation(self, reservation_id: str) -> Reservation | None:
+        """Return the reservation, as expired when it is due, or None."""
+        held = self._memory.state.reservation(reservation_id)
+        if held is None and self._memory.old.may_hold_reservation(reservation_id):
+            return await asyncio.to_thread(self._memory.old.reservation, reservation_id)
+        decided = self._memory.overlay.reservation(reservation_id)
+        if held is None or decided is None:
+            return held
+        now = self._clock.now()
+        if decided is not held and decided.status != "expired" and not decided.is_due(now):
+            # Extended or ended in time, though not durably yet: so it did not expire.
+            return held
+        return as_of(held, now)
+
+    async def records(self, after: int, limit: int) -> list[Record]:
+        """Return up to ``limit`` durable records with a sequence above ``after``, in order."""
+        return await self._archive.records(after, limit)
+
+    async def history(self, key: StockKey, after: int, limit: int) -> list[HistoryEntry]:
+        """Return what up to ``limit`` records after sequence ``after`` did to a level."""
+        return await self._archive.history(key, after, limit)

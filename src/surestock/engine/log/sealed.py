@@ -1,0 +1,40 @@
+"""Which segments are sealed: all but the last, which the server still writes to."""
+
+from datetime import datetime
+from itertools import pairwise
+
+from msgspec import Struct
+
+from surestock.engine.log.config import LogConfig
+from surestock.journal.line import decode_header
+from surestock.journal.segment import Segment, all_segments
+from surestock.journal.stored import open_segment
+
+
+class Sealed(Struct, frozen=True):
+    """A sealed segment, and its last record."""
+
+    segment: Segment
+    last: int
+
+    @property
+    def first(self) -> int:
+        """Its first record."""
+        return self.segment.first
+
+
+def sealed_segments(config: LogConfig) -> list[Sealed]:
+    """Return every sealed segment, archived ones too, in order.
+
+    A segment is made after the one before it was synced for the last time, so whatever has a
+    successor is durable and stays as it is.
+    """
+    segments = all_segments(config.directory, config.archive)
+    return [Sealed(segment, after.first - 1) for segment, after in pairwise(segments)]
+
+
+def is_older(config: LogConfig, sealed: Sealed, than: datetime) -> bool:
+    """Tell whether every record of a sealed segment is older: the next one's header tells."""
+    with open_segment(config.directory, config.archive, sealed.last + 1) as stored:
+        header = decode_header(next(stored.lines(0)).rstrip(b"\n"))
+    return datetime.fromisoformat(header.ts) < than

@@ -1,0 +1,70 @@
+"""Take segments out of the event log that the older of two snapshots covers.
+
+They go to the archive, compressed, so that every number can still be explained. Without an archive
+they are deleted, once the time to live of the keys in them is over.
+"""
+
+from datetime import datetime
+
+from msgspec import DecodeError, Struct, ValidationError, json
+
+from surestock.engine.log.config import LogConfig
+from surestock.engine.log.sealed import Sealed, is_older, sealed_segments
+from surestock.journal.archive import archive_segment
+from surestock.kit.failpoints import hit
+from surestock.kit.files import make_directory, sync_directory
+from surestock.snapshot import read_snapshot, snapshot_path, snapshot_sequences
+
+_SNAPSHOTS_NEEDED = 2
+
+
+class _Checkpoint(Struct, rename="camel"):
+    sequence: int
+    oldest_parked: int | None = None
+
+
+def compact(config: LogConfig, oldest: datetime, *, archive: bool) -> int:
+    """Archive or delete what is covered, oldest first; return how many segments that were.
+
+    Keys that were answered before ``oldest`` are over their time to live. Raises
+    ``SnapshotDamaged`` when one of the two snapshots is not sound, a ``JournalError``, ``OSError``.
+    """
+    newest = snapshot_sequences(config.snapshots)[-_SNAPSHOTS_NEEDED:]
+    if len(newest) < _SNAPSHOTS_NEEDED:
+        return 0
+    covered = [
+        sealed
+        for sealed in sealed_segments(config)
+        if sealed.last <= newest[0] and not sealed.segment.archived
+    ]
+    if not archive:
+        passed = _passed(config)
+        covered = [it for it in covered if it.last <= passed and is_older(config, it, oldest)]
+    if not covered:
+        return 0
+    for sequence in newest:
+        read_snapshot(snapshot_path(config.snapshots, sequence))
+    for sealed in covered:
+        _take_out(config, sealed, archive=archive)
+    return len(covered)
+
+
+def _take_out(config: LogConfig, sealed: Sealed, *, archive: bool) -> None:
+    if archive:
+        make_directory(config.archive)
+        archive_segment(sealed.segment.path, config.archive)
+    hit("compact.unlink")
+    sealed.segment.path.unlink()
+    sync_directory(config.directory)
+
+
+def _passed(config: LogConfig) -> int:
+    """Return the last record that the central view needs no more: it is folded and not parked."""
+    try:
+        content = (config.central / "checkpoint.json").read_bytes()
+        checkpoint = json.decode(content, type=_Checkpoint)
+    except (OSError, DecodeError, ValidationError):
+        return 0
+    if checkpoint.oldest_parked is None:
+        return checkpoint.sequence
+    return min(checkpoint.sequence, checkpoint.oldest_parked - 1)

@@ -1,0 +1,62 @@
+"""Take a snapshot: the last one, and the sealed segments after it, evolved by the same code."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from surestock.engine.log.config import LogConfig
+from surestock.engine.log.recovery import Replay
+from surestock.engine.log.sealed import sealed_segments
+from surestock.engine.state import State
+from surestock.idempotency import NoKeys
+from surestock.journal.scan import LogStart, Scan
+from surestock.kit.failpoints import hit
+from surestock.kit.files import sync_directory
+from surestock.snapshot import (
+    SnapshotHead,
+    newest_snapshot,
+    snapshot_path,
+    snapshot_sequences,
+    write_snapshot,
+)
+
+_KEPT = 2
+
+
+def snapshot_if_due(config: LogConfig, every: int, rest: Callable[[], None]) -> int | None:
+    """Take a snapshot when ``every`` records were sealed since the last; return its sequence.
+
+    Raises a ``JournalError`` when the log does not follow from the last snapshot, ``OSError``.
+    """
+    sealed = sealed_segments(config)
+    taken = snapshot_sequences(config.snapshots)
+    if not sealed or sealed[-1].last - (taken[-1] if taken else 0) < every:
+        return None
+    base = newest_snapshot(config.snapshots)
+    state = State()
+    fold = Replay(state, NoKeys())
+    crc, ts = LogStart().crc, datetime.min.replace(tzinfo=UTC)
+    start = LogStart()
+    if base is not None:
+        fold.begin_at(base)
+        start, crc, ts = LogStart(base.sequence, base.crc), base.crc, base.head.ts
+    live = sealed[-1].last + 1
+    for place, commit in Scan(config.directory, config.archive, start):
+        if commit.first >= live:
+            break
+        fold.line(place, commit)
+        crc, ts = commit.crc, datetime.fromisoformat(commit.ts)
+    head = SnapshotHead(fold.sequence, crc, ts, fold.newest_ids)
+    write_snapshot(config.snapshots, head, state.in_order(), state.active(), rest)
+    return fold.sequence
+
+
+def drop_old_snapshots(config: LogConfig) -> int:
+    """Delete all but the newest two, and what a killed process left half written."""
+    dropped = snapshot_sequences(config.snapshots)[:-_KEPT]
+    left = list(config.snapshots.glob("*.tmp"))
+    for path in [snapshot_path(config.snapshots, sequence) for sequence in dropped] + left:
+        hit("snapshot.unlink")
+        path.unlink()
+    if dropped or left:
+        sync_directory(config.snapshots)
+    return len(dropped)

@@ -1,0 +1,62 @@
+"""One pass of upkeep."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from surestock.engine.log.config import LogConfig
+from surestock.engine.log.indexing import KEYS, RESERVATIONS, index_missing
+from surestock.engine.log.turn import turn
+from surestock.engine.log.upkeep.compaction import compact
+from surestock.engine.log.upkeep.snapshotting import drop_old_snapshots, snapshot_if_due
+from surestock.sidecar.drop import drop_older
+from surestock.sidecar.merge import merge_runs
+
+_RUNS_A_TTL = 8
+
+
+class UpkeepConfig(Struct, frozen=True):
+    """``snapshot_every`` is in records; without ``archive`` covered segments are deleted."""
+
+    log: LogConfig
+    snapshot_every: int = 500_000
+    archive: bool = True
+
+
+class Done(Struct, frozen=True):
+    """What one pass did. ``snapshot`` is the sequence of the one that was taken, if any."""
+
+    indexed: int
+    merged: int
+    expired: int
+    snapshot: int | None
+    compacted: int
+
+
+def upkeep(config: UpkeepConfig, now: datetime, rest: Callable[[], None] = lambda: None) -> Done:
+    """Do whatever is due. ``rest`` is called where the disk should have a pause.
+
+    Raises ``UpkeepRunning`` when another process is at it, ``OSError`` or a ``SurestockError``
+    when a step fails: then the steps before it are done, and the rest is for the next pass.
+    """
+    log = config.log
+    ttl = log.idempotency_ttl
+    with turn(log.index, wait=False):
+        indexed = index_missing(log, now - ttl)
+        merged = _merge(config, ttl)
+        expired = drop_older(log.index, KEYS, now - ttl)
+        snapshot = snapshot_if_due(log, config.snapshot_every, rest)
+        drop_old_snapshots(log)
+        compacted = compact(log, now - ttl, archive=config.archive)
+    return Done(indexed, merged, expired, snapshot, compacted)
+
+
+def _merge(config: UpkeepConfig, ttl: timedelta) -> int:
+    """Merge small indexes: a lookup asks each of them.
+
+    What is to be dropped when it is old must not be merged with what is young.
+    """
+    longest = ttl / _RUNS_A_TTL
+    merged = merge_runs(config.log.index, KEYS, longest)
+    return merged + merge_runs(config.log.index, RESERVATIONS, None if config.archive else longest)
