@@ -40,7 +40,10 @@ def test_a_signal_ends_it_with_0(tmp_path: Path, number: signal.Signals, engine:
         service.process.send_signal(number)
         assert service.ended() == 0
         assert service.errors == ""
-    assert [line["event"] for line in service.lines()][-2:] == ["request", "stopped"]
+    events = [line["event"] for line in service.lines()]
+    assert events[-1] == "stopped"
+    assert ("the sync worker stopped" in events) == (engine == "log")
+    assert {line["level"] for line in service.lines()} == {"info"}
 
 
 def test_what_was_accepted_is_answered_before_the_end(tmp_path: Path) -> None:

@@ -36,16 +36,17 @@ CONTRACT = [
     "API_KEYS_FILE",
     "LOG_LEVEL",
 ]
+BEYOND_IT = ["SEGMENT_BYTES", "ARCHIVE"]
 
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*CONTRACT, "SEGMENT_BYTES"):
+    for name in (*CONTRACT, *BEYOND_IT):
         monkeypatch.delenv(name, raising=False)
 
 
 def test_every_variable_of_the_contract_is_a_setting() -> None:
-    assert {name.lower() for name in CONTRACT} | {"segment_bytes"} == set(Settings.model_fields)
+    assert {name.lower() for name in [*CONTRACT, *BEYOND_IT]} == set(Settings.model_fields)
 
 
 def test_an_empty_environment_has_the_defaults_of_the_contract() -> None:
@@ -54,6 +55,7 @@ def test_an_empty_environment_has_the_defaults_of_the_contract() -> None:
     assert settings.data_dir == Path("data")
     assert settings.idemp_ttl_ms == 24 * 60 * 60 * 1000
     assert settings.sync_interval_ms == 15_000
+    assert (settings.snapshot_every_n_events, settings.archive) == (500_000, True)
     assert (settings.locks_enabled, settings.lock_ttl_ms, settings.lock_renew_ms) == (
         False,
         2000,
@@ -69,6 +71,10 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("HOST", "")
     settings = read_settings()
     assert (settings.port, settings.engine, settings.host) == (8080, "memory", "127.0.0.1")
+    monkeypatch.setenv("ARCHIVE", "off")
+    monkeypatch.setenv("SYNC_INTERVAL_MS", "10")
+    settings = read_settings()
+    assert (settings.archive, settings.sync_interval_ms) == (False, 10)
 
 
 def test_settings_cannot_be_changed() -> None:
@@ -92,6 +98,9 @@ def test_settings_cannot_be_changed() -> None:
         ("LOCKS_ENABLED", "maybe"),
         ("LOCK_REJECT_STATUS", "200"),
         ("IDEMP_TTL_MS", "0"),
+        ("SYNC_INTERVAL_MS", "9"),
+        ("SNAPSHOT_EVERY_N_EVENTS", "0"),
+        ("ARCHIVE", "zip"),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -111,8 +120,6 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
         ("RATE_LIMIT_BURST", "10"),
         ("BREAKER_THRESHOLD", "5"),
         ("BREAKER_COOLDOWN_MS", "5"),
-        ("SNAPSHOT_EVERY_N_EVENTS", "5"),
-        ("SYNC_INTERVAL_MS", "5"),
         ("LOCKS_ENABLED", "true"),
         ("COMMERCE_PROVIDER", "salesforce"),
         ("API_KEYS_FILE", "keys.json"),

@@ -1,6 +1,6 @@
 """What runs beside the engine for the central view: the link to the worker, and the worker."""
 
-from anyio import create_task_group
+from anyio import CancelScope, create_task_group
 
 from surestock.runtime.worker_child import WorkerChild
 from surestock.sync.link import CentralLink
@@ -21,14 +21,19 @@ class CentralSide:
         self._log = log
         self._link = link
         self._child = child
+        self._linked: CancelScope | None = None
 
     async def run(self) -> None:
         """Run until cancelled, or ended."""
         async with create_task_group() as tasks:
             if self._link is not None:
-                tasks.start_soon(self._link.run)
+                tasks.start_soon(self._run_link, self._link)
             if self._child is not None:
                 tasks.start_soon(self._child.run)
+
+    async def _run_link(self, link: CentralLink) -> None:
+        with CancelScope() as self._linked:
+            await link.run()
 
     async def end(self) -> None:
         """Sync once more, now that the engine is closed, and let the child end.
@@ -41,5 +46,8 @@ class CentralSide:
         within_s = _LAST_WORD_S if child is None else _LAST_SYNC_S
         if not await link.caught_up(within_s):
             self._log.info("the central view ends behind the log; the next worker makes up for it")
+        has_worker = link.status().alive
+        if self._linked is not None:
+            self._linked.cancel()
         if child is not None:
-            await child.end(_END_S if link.status().alive else 0.0)
+            await child.end(_END_S if has_worker else 0.0)

@@ -66,6 +66,7 @@ class WorkerConnection:
         while True:
             try:
                 if await self._converse():
+                    self._log.warning("the sync worker is gone")
                     pause_s = _FIRST_PAUSE_S
             except (OSError, BadMessage) as error:
                 self._log.warning("the sync worker cannot be understood", why=str(error))
@@ -81,6 +82,7 @@ class WorkerConnection:
         reader, writer = await asyncio.open_unix_connection(sock=opened)
         try:
             self._writer = writer
+            self._lag.connected()
             self.tell()
             await self._listen(reader)
         except (EOFError, ConnectionError):
@@ -104,7 +106,6 @@ class WorkerConnection:
 
     def _disconnected(self) -> None:
         if self._reported.is_set():
-            self._log.warning("the sync worker is gone")
             self._gone_at = self._clock.monotonic()
         self._reported.clear()
         self._writer = None

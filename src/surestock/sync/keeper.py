@@ -30,13 +30,21 @@ class Folders(Struct, frozen=True):
 class CentralKeeper:
     """Keeps the view. Plain calls, one at a time, that may block; the fields may be read meanwhile.
 
-    Every call may raise ``SurestockError`` or ``OSError``, and may be made again then.
+    ``most_bytes`` of log, about, are folded by one call. Every call may raise ``SurestockError`` or
+    ``OSError``, and may be made again then.
     """
 
-    def __init__(self, folders: Folders, now: Callable[[], datetime], log: Log) -> None:
+    def __init__(
+        self,
+        folders: Folders,
+        now: Callable[[], datetime],
+        log: Log,
+        most_bytes: int = 4 * 1024 * 1024,
+    ) -> None:
         self._folders = folders
         self._now = now
         self._log = log
+        self._most_bytes = most_bytes
         self._view: CentralView | None = None
         self._tail: Tail | None = None
         self._unfolded: deque[Commit] = deque()
@@ -100,7 +108,7 @@ class CentralKeeper:
         """Fold some megabytes of the log; tell whether some is left before ``frontier``."""
         view, tail = self.view, self._tail
         if not self._unfolded and tail is not None:
-            self._unfolded.extend(tail.read(frontier))
+            self._unfolded.extend(tail.read(frontier, self._most_bytes))
         while self._unfolded:
             view.apply(self._unfolded[0].records)
             self._unfolded.popleft()

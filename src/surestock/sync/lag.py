@@ -13,7 +13,7 @@ from surestock.kit.clock import Clock
 from surestock.sync.protocol import Progress
 
 _NOTHING_YET = Progress(0, 0, 0, 0)
-_MOST_WAITING = 256
+_MOST_WAITING = 1024
 
 
 class Lag:
@@ -72,6 +72,10 @@ class Lag:
             return None
         self._told, self._told_at = frontier, self._clock.monotonic()
         return frontier
+
+    def connected(self) -> None:
+        """Let no answer be older than the log is now: a worker begins at a snapshot."""
+        self.shown = max(self.shown, self.durable)
 
     def disconnected(self) -> None:
         """Forget what a worker was told that is gone."""

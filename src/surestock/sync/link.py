@@ -21,7 +21,7 @@ from surestock.kit.clock import Clock
 from surestock.kit.errors import SurestockError
 from surestock.sync.connection import WorkerConnection
 from surestock.sync.lag import Lag
-from surestock.sync.protocol import Discard, Find, Found, Letters, Page, Question, Redrive
+from surestock.sync.protocol import Discard, Find, Found, Letters, Page, Progress, Question, Redrive
 from surestock.sync.questions import NoSuchThing, Questions
 from surestock.telemetry.log import Log
 
@@ -66,10 +66,12 @@ class CentralLink:
         self._connection = WorkerConnection(
             directory, self._lag, self._questions, clock, log, self._upkeep_is_done.set
         )
+        self._synced = self._lag.progress
         self.advanced = self._lag.advanced
 
     async def run(self) -> None:
-        """Keep the worker informed, until cancelled."""
+        """Keep the worker informed, until cancelled. The engine must have started."""
+        self._synced = Progress(self._lag.durable, 0, 0, 0)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._connection.run())
             tasks.create_task(self._pass_upkeep_on())
@@ -103,15 +105,20 @@ class CentralLink:
         )
 
     async def sync(self) -> Synced:
-        """Return once every change that is durable now is in the view, or parked."""
-        target, before = self._lag.durable, self._lag.progress
+        """Return once every change that is durable now is in the view, or parked.
+
+        It tells what was folded since the sync before this one (at first: since the start), not
+        just during the call: the worker folds all the time, so that would be a matter of luck.
+        """
         async with self._within(self._patience.sync_s):
-            await self._reach(target)
-        after = self._lag.progress
+            await self._reach(self._lag.durable)
+        before, now = self._synced, self._lag.progress
+        self._synced = now
         return Synced(
-            applied=max(0, after.applied_sequence - before.applied_sequence),
-            dead_lettered=max(0, after.parked - before.parked),
-            applied_sequence=after.applied_sequence,
+            applied=max(0, now.applied_sequence - before.applied_sequence),
+            # A worker that started meanwhile counts anew.
+            dead_lettered=now.parked - (before.parked if now.parked >= before.parked else 0),
+            applied_sequence=now.applied_sequence,
         )
 
     async def find(self, sku: str, min_sequence: int) -> tuple[CentralStock | None, int]:

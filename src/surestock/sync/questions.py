@@ -12,7 +12,7 @@ from msgspec import Raw
 from surestock.inventory.unavailable import CentralBehind
 from surestock.sync.protocol import Answer, Ask, Declined, Question
 
-_MOST = 64
+_MOST = 1024
 
 
 class NoSuchThing(Exception):

@@ -62,28 +62,33 @@ class Upkeep:
         self._looked.set()
 
     async def run(self, before: Callable[[], Awaitable[None]], after: Callable[[], None]) -> Never:
-        """Work whenever there is something to do, until cancelled.
-
-        ``before`` is awaited before each piece of work; ``after`` is called when it went well.
-        """
+        """Look whenever :meth:`look` was called, until cancelled."""
         while True:
             await self._looked.wait()
             self._looked.clear()
-            try:
-                files = await run_sync(self._files)
-                if not self._is_due(files):
-                    continue
-                await before()
-                known = set(await run_sync(snapshot_sequences, self._folders.snapshots))
-                await self._work()
-                self.snapshots += len(
-                    set(await run_sync(snapshot_sequences, self._folders.snapshots)) - known
-                )
-            except (SurestockError, OSError) as error:
-                self._log.error("the log's files are not looked after", why=str(error))
-            else:
-                self._done, self._done_at = files, self._clock.monotonic()
-                after()
+            await self.once(before, after)
+
+    async def once(self, before: Callable[[], Awaitable[None]], after: Callable[[], None]) -> None:
+        """Work, if there may be something to do.
+
+        ``before`` is awaited before the work; ``after`` is called when it went well.
+        """
+        try:
+            files = await run_sync(self._files)
+            if not self._is_due(files):
+                return
+            await before()
+            known = await run_sync(self._taken)
+            await self._work()
+            self.snapshots += len(await run_sync(self._taken) - known)
+        except (SurestockError, OSError) as error:
+            self._log.error("the log's files are not looked after", why=str(error))
+        else:
+            self._done, self._done_at = files, self._clock.monotonic()
+            after()
+
+    def _taken(self) -> set[int]:
+        return set(snapshot_sequences(self._folders.snapshots))
 
     def _files(self) -> _Files:
         firsts = [first_of(path) for path in list_segments(self._folders.event_log)]
