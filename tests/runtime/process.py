@@ -1,10 +1,14 @@
 """``surestock serve`` as a child process on a free port, with nothing but the settings given."""
 
+import http.client
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,39 +19,35 @@ _COMMAND = (sys.executable, "-m", "surestock", "serve")
 _LISTENING = re.compile(rb'"port":(\d+)')
 _START_S = 60
 _STOP_S = 30
+_LOOK_EVERY_S = 0.02
 
 
-class Service:
-    """A running service. ``port`` is where it listens; its log is in ``log``."""
+class Process:
+    """``surestock serve`` with ``words``. What it logs is in the file ``log``."""
 
     def __init__(self, directory: Path, *command: str, **settings: str) -> None:
         self.log = directory / "log.ndjson"
+        self.data = Path(settings.get("DATA_DIR", directory / "data"))
         self._errors = directory / "stderr.txt"
         environment = {
             "PATH": os.environ["PATH"],
             "ENGINE": "memory",
             "PORT": "0",
-            "DATA_DIR": str(directory / "data"),
+            "DATA_DIR": str(self.data),
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         }
         with self.log.open("wb") as out, self._errors.open("wb") as err:
             self.process = subprocess.Popen(
-                command or _COMMAND, env=environment | settings, stdout=out, stderr=err
+                command or _COMMAND,
+                env=environment | settings,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
             )
-        self.port = 0
 
     def __enter__(self) -> Self:
-        """Wait until it listens."""
-        waited_s = 0.0
-        while True:
-            found = _LISTENING.search(self.log.read_bytes())
-            if found is not None:
-                self.port = int(found[1])
-                return self
-            assert self.process.poll() is None, self.errors
-            assert waited_s < _START_S
-            time.sleep(0.02)
-            waited_s += 0.02
+        return self
 
     def __exit__(
         self,
@@ -66,8 +66,78 @@ class Service:
 
     def lines(self) -> list[dict[str, Any]]:
         """Return what it logged."""
-        return [msgspec.json.decode(line) for line in self.log.read_bytes().splitlines()]
+        whole = self.log.read_bytes().rpartition(b"\n")[0]
+        return [msgspec.json.decode(line) for line in whole.splitlines()]
+
+    def events(self) -> list[str]:
+        """Return what it logged, by name."""
+        return [line["event"] for line in self.lines()]
+
+    def logged(self, event: str, times: int = 1) -> None:
+        """Return once it has logged ``event`` so many times."""
+        self.until(lambda: self.events().count(event) >= times)
+
+    def until(self, happened: Callable[[], object]) -> None:
+        """Return once something has happened, while it runs."""
+        waited_s = 0.0
+        while not happened():
+            assert self.process.poll() is None, self.errors
+            assert waited_s < _START_S
+            time.sleep(_LOOK_EVERY_S)
+            waited_s += _LOOK_EVERY_S
 
     def ended(self) -> int:
         """Wait for its end; return the exit code."""
         return self.process.wait(_STOP_S)
+
+
+class Service(Process):
+    """A running service. ``port`` is where it listens."""
+
+    port = 0
+
+    def __enter__(self) -> Self:
+        """Wait until it listens."""
+        self.until(lambda: _LISTENING.search(self.log.read_bytes()))
+        found = _LISTENING.search(self.log.read_bytes())
+        assert found is not None
+        self.port = int(found[1])
+        return self
+
+    def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """Send a request; return the status and the answer's JSON."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {} if body is None else {"content-type": "application/json"}
+        content = None if body is None else msgspec.json.encode(body)
+        connection.request(method, path, content, headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, msgspec.json.decode(content)
+
+    def count(self, sku: str, on_hand: int, store: str = "berlin") -> int:
+        """Count stock; return the sequence."""
+        path = f"/stores/{store}/inventory/{sku}"
+        status, answer = self.ask("PUT", path, {"onHand": on_hand})
+        assert status in {200, 201}, answer
+        sequence: int = answer["sequence"]
+        return sequence
+
+    def sync(self) -> int:
+        """Sync; return up to which sequence."""
+        status, answer = self.ask("POST", "/sync")
+        assert status == 200, answer
+        sequence: int = answer["appliedSequence"]
+        return sequence
+
+    def refuses(self) -> None:
+        """Return when it listens no more; the test's time-out bounds it."""
+        with suppress(ConnectionError):
+            while True:
+                socket.create_connection(("127.0.0.1", self.port), timeout=10).close()
+
+    def worker(self) -> int | None:
+        """Return the process id of its sync worker, if there is one now."""
+        task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        children = [int(pid) for pid in task.read_text().split()]
+        return children[0] if children else None

@@ -4,7 +4,6 @@ import http.client
 import signal
 import socket
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -23,13 +22,6 @@ def put(port: int, on_hand: int) -> int:
     status = connection.getresponse().status
     connection.close()
     return status
-
-
-def knock_until_refused(port: int) -> None:
-    """Return when nobody listens any more; the test's time-out bounds it."""
-    with suppress(ConnectionError):
-        while True:
-            socket.create_connection(("127.0.0.1", port), timeout=10).close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -59,7 +51,7 @@ def test_what_was_accepted_is_answered_before_the_end(tmp_path: Path) -> None:
         client.sendall(head + body[:5])
         assert put(service.port, 7) == 201
         service.process.send_signal(signal.SIGTERM)
-        knock_until_refused(service.port)
+        service.refuses()
         client.sendall(body[5:])
         answer = b"".join(iter(lambda: client.recv(65_536), b""))
         assert answer.startswith(b"HTTP/1.1 200 ")

@@ -4,12 +4,13 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import anyio
 
-from surestock.journal.hold import JournalHold
 from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.errors import SurestockError
 from surestock.runtime.data_directory import check_writable, worker_directory
@@ -60,15 +61,20 @@ async def _work(
     sink: LineSink,
 ) -> int:
     ending = _ending(supervised=supervised)
+    directory = worker_directory(settings.data_dir)
+    code = 0
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(sink.run)
-        hold = await _hold_unless(ending, settings, log)
-        if hold is not None:
-            with hold:
-                await _keep(settings, ending, clock, log)
+        try:
+            with await hold_worker(directory, ending, log) or nullcontext() as hold:
+                if hold is not None:
+                    with listen(directory) as listener:
+                        await _keep(settings, listener, ending, clock, log)
+        except OSError as error:
+            code = refuse(StartRefused(f"The sync worker cannot use {directory}: {error}."))
         tasks.cancel_scope.cancel()
     log.info("the sync worker stopped")
-    return 0
+    return code
 
 
 def _ending(*, supervised: bool) -> asyncio.Event:
@@ -92,28 +98,19 @@ def _ending(*, supervised: bool) -> asyncio.Event:
     return ending
 
 
-async def _hold_unless(ending: asyncio.Event, settings: Settings, log: Log) -> JournalHold | None:
-    """Return the hold on the worker's folder, or None when the process is to end before."""
-    hold = None
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_when, ending, tasks.cancel_scope.cancel)
-        hold = await hold_worker(worker_directory(settings.data_dir), log)
-        tasks.cancel_scope.cancel()
-    return hold
-
-
-async def _keep(settings: Settings, ending: asyncio.Event, clock: Clock, log: Log) -> None:
+async def _keep(
+    settings: Settings, listener: socket.socket, ending: asyncio.Event, clock: Clock, log: Log
+) -> None:
     config = log_config(settings)
     folders = Folders(config.directory, config.archive, config.snapshots, config.central)
     keeper = CentralKeeper(folders, clock.now, log)
     upkeep = Upkeep(run_upkeep, folders, lambda: keeper.passed, clock, log)
     worker = SyncWorker(keeper, upkeep, settings.sync_interval_ms / 1000, log)
-    with listen(worker_directory(settings.data_dir)) as listener:
-        log.info("the sync worker is at work")
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_when, ending, worker.end)
-            await worker.run(listener)
-            tasks.cancel_scope.cancel()
+    log.info("the sync worker is at work")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_when, ending, worker.end)
+        await worker.run(listener)
+        tasks.cancel_scope.cancel()
 
 
 async def _when(event: asyncio.Event, then: Callable[[], None]) -> None:

@@ -27,6 +27,8 @@ _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
 _COMES_WITHIN_S = 5.0
 
+NO_WORKER = "No sync worker is running, so the central view cannot be asked."
+
 
 class WorkerConnection:
     """Brings messages to the worker and back.
@@ -136,5 +138,4 @@ class WorkerConnection:
             async with asyncio.timeout(max(0.0, left_s)):
                 await self._reported.wait()
         except TimeoutError:
-            msg = "No sync worker is running, so the central view cannot be asked."
-            raise CentralBehind(msg) from None
+            raise CentralBehind(NO_WORKER) from None

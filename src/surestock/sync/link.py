@@ -19,7 +19,7 @@ from surestock.inventory.unavailable import CentralBehind
 from surestock.journal.tail import Frontier
 from surestock.kit.clock import Clock
 from surestock.kit.errors import SurestockError
-from surestock.sync.connection import WorkerConnection
+from surestock.sync.connection import NO_WORKER, WorkerConnection
 from surestock.sync.lag import Lag
 from surestock.sync.protocol import Discard, Find, Found, Letters, Page, Progress, Question, Redrive
 from surestock.sync.questions import NoSuchThing, Questions
@@ -177,10 +177,12 @@ class CentralLink:
             async with asyncio.timeout(seconds):
                 yield
         except TimeoutError:
-            behind = self._lag.events
-            msg = (
-                f"The central view is {behind} records behind. Try again in a moment."
-                if behind
-                else "The sync worker does not answer. Try again in a moment."
-            )
-            raise CentralBehind(msg) from None
+            raise CentralBehind(self._what_keeps_it()) from None
+
+    def _what_keeps_it(self) -> str:
+        if not self._connection.alive:
+            return NO_WORKER
+        behind = self._lag.events
+        if behind:
+            return f"The central view is {behind} records behind. Try again in a moment."
+        return "The sync worker does not answer. Try again in a moment."
