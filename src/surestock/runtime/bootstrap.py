@@ -136,6 +136,14 @@ class EngineTelemetry(LogObserver):
         self._metrics.torn_tails += 1
         self._log.warning("a torn tail was cut off the log", aside=str(aside), why=why)
 
+    def damaged(self, snapshot: Path, why: str) -> None:
+        """Tell that a snapshot was passed over."""
+        self._log.warning("a snapshot is damaged and not used", snapshot=str(snapshot), why=why)
+
+    def indexed(self, segment: Path) -> None:
+        """Tell that the start has to make an index, which takes its time."""
+        self._log.info("a missing index was made", segment=str(segment))
+
     def recovered(self, sequence: int, seconds: float) -> None:
         """Tell how long recovery took."""
         self._metrics.recovery_s = seconds

@@ -56,9 +56,6 @@ class LogObserver:
     def failed(self, records: int) -> None:
         """``records`` commands could not be written, and were answered so."""
 
-    def durable(self) -> None:
-        """More of the log is durable, and its records are applied. Called on the event loop."""
-
     def damaged(self, snapshot: Path, why: str) -> None:
         """A snapshot is not sound, so an older one is used, or the log alone."""
 

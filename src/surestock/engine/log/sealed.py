@@ -34,7 +34,7 @@ def sealed_segments(config: LogConfig) -> list[Sealed]:
 
 
 def is_older(config: LogConfig, sealed: Sealed, than: datetime) -> bool:
-    """Tell whether every record of a sealed segment is older: the next one's header tells."""
+    """Tell whether no record of a sealed segment is younger: the next one's header tells."""
     with open_segment(config.directory, config.archive, sealed.last + 1) as stored:
         header = decode_header(next(stored.lines(0)).rstrip(b"\n"))
-    return datetime.fromisoformat(header.ts) < than
+    return datetime.fromisoformat(header.ts) <= than
