@@ -45,7 +45,12 @@ def list_runs(directory: Path, suffix: str) -> list[Listed]:
         except FileNotFoundError:
             continue  # merged or dropped meanwhile
         listed.append(Listed(int(found[1]), int(found[2]), path, inode))
-    return sorted(listed, key=lambda run: (run.first, -run.last))
+    return sorted(listed, key=by_range)
+
+
+def by_range(run: Listed) -> tuple[int, int]:
+    """Sort runs by what they cover, a wider one before what it contains."""
+    return run.first, -run.last
 
 
 def outermost(listed: Iterable[Listed]) -> list[Listed]:

@@ -7,7 +7,7 @@ from threading import Lock
 from surestock.sidecar.entry import Entry
 from surestock.sidecar.errors import Damaged, RunDamaged, delete_damaged, unheard
 from surestock.sidecar.filter import Probe, any_may_hold
-from surestock.sidecar.listing import Listed, list_runs, outermost
+from surestock.sidecar.listing import Listed, by_range, list_runs, outermost
 from surestock.sidecar.run import Run
 
 
@@ -24,6 +24,7 @@ class Runs:
         self._damaged = damaged
         self._refreshing = Lock()
         self._open: dict[Listed, Run] = {}
+        self._lost: list[Listed] = []
         # Each is replaced as a whole and never changed, so no reader needs a lock.
         self._runs: tuple[Run, ...] = ()
         self._probes: tuple[Probe, ...] = ()
@@ -32,7 +33,9 @@ class Runs:
         """Open the runs that are new and let go of those that are gone. Blocks on the disk.
 
         A run whose range another one contains does not count. A damaged one is deleted and counts
-        as missing: ask :meth:`covers`. Raises ``OSError``; then the runs are as they were.
+        as missing: ask :meth:`covers`. What it was merged from is looked into further, if it is
+        open, until there is a run for that range again. Raises ``OSError``; then the runs are as
+        they were.
         """
         with self._refreshing:
             # A listing that others write into may miss both a merged run and what it was merged
@@ -42,9 +45,9 @@ class Runs:
             while (now := list_runs(self._directory, self._suffix)) != listed:
                 listed = now
                 opened = self._opened(outermost(listed), {**self._open, **opened})
-            self._open = opened
+            self._open = self._with_survivors(opened)
             # The runs first: who is told that a digest may be there must be able to find it.
-            self._runs = tuple(opened.values())
+            self._runs = tuple(self._open.values())
             self._probes = tuple(run.probe for run in self._runs)
 
     def may_hold(self, digest: bytes) -> bool:
@@ -62,10 +65,7 @@ class Runs:
 
     def covers(self, first: int, last: int) -> bool:
         """Tell whether the runs cover all sequences from ``first`` to ``last``."""
-        for run in self._runs:
-            if run.first <= first <= run.last:
-                first = run.last + 1
-        return first > last
+        return _covered(self._runs, first, last)
 
     def _opened(self, listed: Iterable[Listed], known: dict[Listed, Run]) -> dict[Listed, Run]:
         opened = {}
@@ -75,5 +75,26 @@ class Runs:
             except FileNotFoundError:
                 continue  # merged or dropped meanwhile: the next listing tells
             except RunDamaged as error:
+                self._lost.append(place)
                 delete_damaged(error, self._damaged)
         return opened
+
+    def _with_survivors(self, opened: dict[Listed, Run]) -> dict[Listed, Run]:
+        """Return ``opened`` and the open runs that were merged into one that was damaged."""
+        found = list(opened.values())
+        self._lost = [it for it in self._lost if not _covered(found, it.first, it.last)]
+        survivors = {
+            place: run
+            for place, run in self._open.items()
+            if any(it.first <= place.first and place.last <= it.last for it in self._lost)
+        }
+        both = {**survivors, **opened}
+        return {place: both[place] for place in sorted(both, key=by_range)}
+
+
+def _covered(runs: Iterable[Run], first: int, last: int) -> bool:
+    """Tell whether ``runs``, by range, cover all sequences from ``first`` to ``last``."""
+    for run in runs:
+        if run.first <= first <= run.last:
+            first = run.last + 1
+    return first > last
