@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import UNSET, Raw, Struct, UnsetType, json
 
 from surestock.inventory import commands as cmd
+from surestock.inventory.central import CentralStock
 from surestock.inventory.commands import Command
 from surestock.inventory.model import Level, Line, Reservation, Status
 from surestock.inventory.record import Reply
@@ -38,6 +39,48 @@ class ReservationBody(Struct, frozen=True, gc=False, rename="camel"):
     committed: tuple[Line, ...] | UnsetType = UNSET
     reference: str | UnsetType = UNSET
     sequence: int | UnsetType = UNSET
+
+
+class StoreBody(Struct, frozen=True, gc=False, rename="camel"):
+    """A level as a part of its SKU."""
+
+    qty: int
+    on_hand: int
+    reserved: int
+    version: int
+    updated_at: datetime
+
+
+class CentralBody(Struct, frozen=True, rename="camel"):
+    """A SKU over all stores as clients see it: the sums, and each store by its id."""
+
+    sku: str
+    qty: int
+    on_hand: int
+    reserved: int
+    stores: dict[str, StoreBody]
+    diverged: bool
+    applied_sequence: int | UnsetType = UNSET
+
+
+def central_body(stock: CentralStock, applied_sequence: int | UnsetType = UNSET) -> CentralBody:
+    """Show a SKU over all stores, alone also with the last sequence in the view."""
+    levels = stock.levels
+    on_hand = sum(level.on_hand for level in levels)
+    reserved = sum(level.reserved for level in levels)
+    stores = {
+        it.store_id: StoreBody(it.available, it.on_hand, it.reserved, it.version, it.updated_at)
+        for it in levels
+    }
+    return CentralBody(
+        stock.sku,
+        on_hand - reserved,
+        on_hand,
+        reserved,
+        stores,
+        stock.diverged,
+        applied_sequence,
+    )
 
 
 def stock_body(level: Level) -> StockBody:

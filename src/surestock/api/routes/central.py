@@ -4,11 +4,9 @@ None of these requests changes the log, and each may be repeated without harm: a
 nothing to do does nothing, and a dead letter has one end.
 """
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
-from msgspec import Struct
 
 from surestock.api.answer import Answer, json_answer
 from surestock.api.cursor import read_cursor, write_cursor
@@ -18,21 +16,12 @@ from surestock.api.route import CheckedRoute
 from surestock.api.schemas import central as shown
 from surestock.api.schemas.stock import StockPage
 from surestock.api.schemas.values import LetterId, NoMembers, Sku
-from surestock.inventory.central import CentralStock
-from surestock.inventory.model import Level
 from surestock.inventory.refusals import NotFound
+from surestock.inventory.reply import central_body
 
 routes = APIRouter(route_class=CheckedRoute, tags=["central"])
 
 _LETTERS = "/dead-letters"
-
-
-class _StoreBody(Struct, frozen=True, rename="camel"):
-    qty: int
-    on_hand: int
-    reserved: int
-    version: int
-    updated_at: datetime
 
 
 @routes.post(
@@ -66,7 +55,7 @@ async def read(call: Read, sku: Sku, least: Annotated[shown.AtLeast, Query()]) -
     stock, applied_sequence = await call.service.central.find(sku, least.min_sequence)
     if stock is None:
         raise NotFound(f"SKU {sku} in the central view")
-    return json_answer({**_item(stock), "appliedSequence": applied_sequence})
+    return json_answer(central_body(stock, applied_sequence))
 
 
 @routes.get(
@@ -83,7 +72,7 @@ async def list_central(call: Read, page: Annotated[StockPage, Query()]) -> Answe
     more = len(found.items) > page.limit
     return json_answer(
         {
-            "items": [_item(stock) for stock in items],
+            "items": [central_body(stock) for stock in items],
             "nextCursor": write_cursor(items[-1].sku) if more else None,
             "appliedSequence": found.applied_sequence,
         }
@@ -130,23 +119,3 @@ async def discard(call: Keyed, letter_id: LetterId, body: shown.DiscardBody) -> 
     Idempotency-Key or without.
     """
     return json_answer(await call.service.central.discard(letter_id, body.reason))
-
-
-def _item(stock: CentralStock) -> dict[str, Any]:
-    levels = stock.levels
-    on_hand = sum(level.on_hand for level in levels)
-    reserved = sum(level.reserved for level in levels)
-    return {
-        "sku": stock.sku,
-        "qty": on_hand - reserved,
-        "onHand": on_hand,
-        "reserved": reserved,
-        "stores": {level.store_id: _store(level) for level in levels},
-        "diverged": stock.diverged,
-    }
-
-
-def _store(level: Level) -> _StoreBody:
-    return _StoreBody(
-        level.available, level.on_hand, level.reserved, level.version, level.updated_at
-    )
