@@ -44,7 +44,7 @@ class DecisionFile:
     def __init__(self, directory: Path, now: Callable[[], datetime]) -> None:
         self._path = directory / NAME
         self._now = now
-        content = self._path.read_bytes() if self._path.exists() else b""
+        content = _content(directory)
         self.letters, self._size = _read(content)
         if self._size < len(content):
             self._write(b"")
@@ -76,6 +76,19 @@ class DecisionFile:
         finally:
             os.close(fd)
         sync_directory(self._path.parent)
+
+
+def read_decisions(directory: Path) -> list[DeadLetter]:
+    """Return the letters in ``directory``, oldest first, for who only looks. Nothing is cut off.
+
+    Raises :class:`CentralDamaged` and ``OSError``.
+    """
+    return _read(_content(directory))[0]
+
+
+def _content(directory: Path) -> bytes:
+    path = directory / NAME
+    return path.read_bytes() if path.exists() else b""
 
 
 def _read(content: bytes) -> tuple[list[DeadLetter], int]:
