@@ -89,3 +89,34 @@ def test_an_answer_whose_time_is_over_can_be_forgotten_and_a_newer_one_stays() -
     index.forget(digest(1), 99)
     assert (index.find(digest(1)), len(index)) == (None, 0)
     index.forget(digest(2), 1)
+
+
+def test_what_an_index_on_disk_has_is_let_go_of_and_nothing_else() -> None:
+    index = KeyIndex(timedelta(hours=24))
+    clock = ManualClock()
+    for segment in range(5):
+        index.cut(10 * segment + 1)
+        for number in range(10 * segment + 2, 10 * segment + 9):
+            index.add(digest(number), number, clock.now())
+    index.forget_through(19)
+    assert (index.find(digest(8)), index.find(digest(12))) == (None, 12), "half a segment"
+    index.forget_through(30)
+    assert [n for n in range(50) if index.find(digest(n))] == [*range(32, 39), *range(42, 49)]
+    index.forget_through(50)
+    assert len(index) == 0
+    index.add(digest(51), 51, clock.now())
+    assert index.find(digest(51)) == 51
+
+
+def test_when_nobody_lets_go_of_segments_a_lookup_still_asks_few_generations() -> None:
+    index = KeyIndex(timedelta(hours=24))
+    clock = ManualClock()
+    for segment in range(1000):
+        index.cut(segment)
+        index.add(digest(segment), segment, clock.now())
+    assert len(index._generations) < 50  # noqa: SLF001 - what a lookup costs
+    assert all(index.find(digest(segment)) == segment for segment in range(1000))
+    index.forget_through(500)
+    assert index.find(digest(501)) == 501
+    index.forget_through(999)
+    assert len(index) == 0

@@ -7,7 +7,7 @@ import pytest
 from surestock.journal.append import AppendConfig, Appender
 from surestock.journal.errors import JournalDamaged
 from surestock.journal.read import Span, SparseIndex, read_commits
-from surestock.journal.scan import Scan
+from surestock.journal.scan import Place, Scan
 from surestock.journal.segment import list_segments
 from tests.journal.logs import EMPTY, batch, move_to_archive, numbers_of
 
@@ -128,3 +128,20 @@ def test_a_last_segment_that_lost_its_end_is_not_taken_for_a_whole_one(index: Sp
     segment.write_bytes(b"".join(lines[:-1]))
     with pytest.raises(JournalDamaged, match="more was expected"):
         numbers(span)
+
+
+def test_what_lies_before_a_segment_can_be_forgotten(tmp_path: Path) -> None:
+    index = SparseIndex()
+    places = [Place(tmp_path / f"{first:020d}.ndjson", 2, 100, 50) for first in (1, 11, 21)]
+    for first, place in zip((1, 11, 21), places, strict=True):
+        index.add(first, place)
+    index.begin_at(11)
+    span = index.span_from(3)
+    assert span is not None
+    assert (index.begins_at, span.start, span.segments) == (
+        11,
+        places[1],
+        [places[1].segment, places[2].segment],
+    )
+    index.begin_at(31)
+    assert index.span_from(31) is None

@@ -12,10 +12,12 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 _GENERATIONS = 8
+_MOST_GENERATIONS = 32
+_NOW = datetime.min.replace(tzinfo=UTC)
 
 
 class _Generation(Struct):
-    """Entries of a stretch of time: ``at`` and ``first`` are of its oldest record."""
+    """Entries of a stretch of time: made since ``at``, by records from ``first`` on."""
 
     at: datetime
     first: int
@@ -30,7 +32,9 @@ class KeyIndex:
         self._span = ttl / _GENERATIONS
         self._generations: deque[_Generation] = deque()
         self._youngest: dict[bytes, int] = {}
-        self._until = datetime.min.replace(tzinfo=UTC)
+        self._until = _NOW
+        self._last = 0
+        self._cut_at = 0
 
     def __len__(self) -> int:
         return sum(len(it.entries) for it in self._generations)
@@ -43,8 +47,10 @@ class KeyIndex:
         if at >= self._until:
             self._youngest = {}
             self._until = at + self._span
-            self._generations.append(_Generation(at, sequence, self._youngest))
+            first = max(self._cut_at, self._last + 1)
+            self._generations.append(_Generation(at, first, self._youngest))
             self._forget(at)
+        self._last = sequence
         self._youngest.setdefault(bytes.fromhex(digest), sequence)
 
     def find(self, digest: str) -> int | None:
@@ -63,16 +69,26 @@ class KeyIndex:
             if generation.entries.get(raw) == sequence:
                 del generation.entries[raw]
 
-    def cut(self) -> None:
-        """Begin a new generation with the next entry, as when a segment of the log begins."""
-        self._until = datetime.min.replace(tzinfo=UTC)
+    def cut(self, sequence: int) -> None:
+        """Begin a new generation with record ``sequence``, as when a segment of the log begins.
+
+        There are at most so many, since a lookup asks all of them: when nobody lets go of them for
+        long, the last one grows instead.
+        """
+        if len(self._generations) < _MOST_GENERATIONS:
+            self._until = _NOW
+            self._cut_at = sequence
 
     def forget_through(self, sequence: int) -> None:
-        """Let go of the keys up to ``sequence``, after which a generation was :meth:`cut`."""
-        while self._generations and self._generations[0].first <= sequence:
-            self._generations.popleft()
-        if not self._generations:
-            self.cut()
+        """Let go of the generations that hold nothing above ``sequence``."""
+        generations = self._generations
+        while generations:
+            end = generations[1].first - 1 if len(generations) > 1 else self._last
+            if end > sequence:
+                break
+            generations.popleft()
+        if not generations:
+            self._until = _NOW
 
     def is_live(self, at: datetime, now: datetime) -> bool:
         """Tell whether an answer that was given at ``at`` is still within the TTL."""

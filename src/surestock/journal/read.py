@@ -1,6 +1,6 @@
 """Serve lines of the log that are durable, from any sequence on, without holding it in memory."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,9 +27,13 @@ class Span(Struct, frozen=True):
 
 
 class SparseIndex:
-    """Knows where some lines stand: one every 256 KiB of log, and the first of each segment."""
+    """Knows where some lines stand: one every 256 KiB of log, and the first of each segment.
+
+    It knows nothing of the records before ``begins_at``, which a segment begins with.
+    """
 
     def __init__(self) -> None:
+        self.begins_at = 1
         self._firsts: list[int] = []
         self._places: list[Place] = []
         self._end: Place | None = None
@@ -44,6 +48,14 @@ class SparseIndex:
                 return
         self._firsts.append(first)
         self._places.append(place)
+
+    def begin_at(self, sequence: int) -> None:
+        """Forget the lines before record ``sequence``, which a segment begins with."""
+        position = bisect_left(self._firsts, sequence)
+        del self._firsts[:position], self._places[:position]
+        self.begins_at = sequence
+        if not self._places:
+            self._end = None
 
     def span_from(self, sequence: int) -> Span | None:
         """Return the span from the line with ``sequence``, or one shortly before it, to the end."""

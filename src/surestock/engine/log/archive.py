@@ -31,7 +31,7 @@ _decode = json.Decoder(Record).decode
 
 
 class Archive:
-    """Serves durable records. ``index`` knows the durable lines after those of ``begin_at``.
+    """Serves durable records. ``index`` knows the durable lines of the segments that are not old.
 
     The last line that a single record was asked of is kept: a client that repeats its commands
     repeats neighbours.
@@ -42,11 +42,6 @@ class Archive:
         self._index = index
         self._old = OldSegments(config)
         self._line = _NO_LINE
-        self._known_from = 1
-
-    def begin_at(self, sequence: int) -> None:
-        """Take the records below ``sequence`` from segments that the index does not know."""
-        self._known_from = sequence
 
     async def record(self, sequence: int) -> Record | None:
         """Return the durable record with ``sequence``, or None."""
@@ -71,11 +66,14 @@ class Archive:
 
         What is durable is looked up now, on the event loop; iterating reads files.
         """
-        return self._read(sequence, self._index.span_from(sequence), needle)
+        index = self._index
+        return self._read(sequence, index.begins_at, index.span_from(sequence), needle)
 
-    def _read(self, sequence: int, span: Span | None, needle: bytes) -> Iterator[Commit]:
-        if sequence < self._known_from:
-            yield from self._old.commits(sequence, self._known_from, needle)
+    def _read(
+        self, sequence: int, known_from: int, span: Span | None, needle: bytes
+    ) -> Iterator[Commit]:
+        if sequence < known_from:
+            yield from self._old.commits(sequence, known_from, needle)
         if span is not None:
             yield from read_commits(span, needle, self._archive)
 

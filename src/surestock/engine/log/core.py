@@ -43,8 +43,6 @@ class WriteCore:
         self.followers = Followers()
         self.sequence = 0
         """The last durable record."""
-        self.replayed_from = 1
-        """The first record that the start replayed: those before it were in a snapshot."""
         self._sequence = 0
         self._end: LogEnd | None = None
         self._place: Place | None = None
@@ -65,7 +63,7 @@ class WriteCore:
     def _recover(self) -> LogEnd:
         log = OpenLog(self._config, self._clock, self._observer)
         try:
-            recovered, self.replayed_from = log.replay(self.memory)
+            recovered = log.replay(self.memory)
         except BaseException:
             log.close()
             raise

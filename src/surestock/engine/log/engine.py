@@ -42,7 +42,6 @@ class LogEngine(LogReads):
     async def start(self) -> None:
         """Recover the state from the log. Raises a ``JournalError`` when it cannot be trusted."""
         await self._core.start()
-        self._archive.begin_at(self._core.replayed_from)
 
     async def close(self) -> None:
         """Make durable what was decided, and let go of the log."""

@@ -32,23 +32,23 @@ class OpenLog:
         make_directory(config.directory)
         self._hold = JournalHold(config.directory)
 
-    def replay(self, memory: Memory) -> tuple[Recovered, int]:
+    def replay(self, memory: Memory) -> Recovered:
         """Bring ``memory`` to what the log says; cut off a torn tail.
 
-        Return where the log ends, and the first record that was replayed: those before it are in
-        the snapshot that it began with. Raises a ``JournalError``; then the log is as it was.
+        It begins with the newest sound snapshot, if there is one. Raises a ``JournalError``; then
+        the log is as it was.
         """
         started = self._clock.monotonic()
         try:
             settle(self._config.directory)
-            recovered, first = self._replay(memory)
+            recovered = self._replay(memory)
         except OSError as error:
             msg = f"The event log cannot be read and made sound: {error.strerror or error}."
             raise JournalError(msg) from error
         self._observer.recovered(recovered.sequence, self._clock.monotonic() - started)
-        return recovered, first
+        return recovered
 
-    def _replay(self, memory: Memory) -> tuple[Recovered, int]:
+    def _replay(self, memory: Memory) -> Recovered:
         config = self._config
         snapshot = newest_snapshot(config.snapshots, self._observer.damaged)
         start = LogStart() if snapshot is None else LogStart(snapshot.sequence, snapshot.crc)
@@ -56,6 +56,7 @@ class OpenLog:
         fold = Replay(memory.state, memory.keys, memory.resolved, indexed)
         if snapshot is not None:
             fold.begin_at(snapshot)
+        memory.index.begin_at(start.sequence + 1)
         scan = Scan(config.directory, config.archive, start)
         recovered = replay(scan, fold, memory.index)
         check_covered(config, recovered.sequence, scan.torn)
@@ -63,7 +64,7 @@ class OpenLog:
             aside = cut_torn_tail(scan.torn)
             self._observer.torn(aside, scan.torn.why)
         self._index_up_to(start.sequence, memory.old)
-        return recovered, start.sequence + 1
+        return recovered
 
     def _index_up_to(self, sequence: int, old: Old) -> None:
         """Index what a snapshot stands for and nobody has indexed: its keys must be found."""

@@ -47,8 +47,8 @@ class Memory:
         """Apply records that are durable, remember their keys, and answer."""
         self.index.add(batch[0].promised.sequence, place)
         if place.line == FIRST_COMMIT_LINE:
-            self.keys.cut()
-            self.resolved.cut()
+            self.keys.cut(batch[0].promised.sequence)
+            self.resolved.cut(batch[0].promised.sequence)
         batch_key = None
         for pending in batch:
             sequence = pending.promised.sequence
@@ -70,6 +70,7 @@ class Memory:
                 declined.settle(None, declined.refusal)
 
     def forget_through(self, sequence: int) -> None:
-        """Let go of keys and ended reservations that the indexes have: all up to ``sequence``."""
+        """Let go of what the indexes on disk have: all up to ``sequence``, which ends a segment."""
+        self.index.begin_at(max(self.index.begins_at, sequence + 1))
         self.keys.forget_through(sequence)
         self.resolved.forget_through(sequence)

@@ -52,8 +52,8 @@ class Replay:
         Raises :class:`JournalDamaged` when a record does not follow from those before it.
         """
         if place.line == FIRST_COMMIT_LINE:
-            self._keys.cut()
-            self._resolved.cut()
+            self._keys.cut(commit.first)
+            self._resolved.cut(commit.first)
         try:
             for record in decode_records(commit.records):
                 self.record(record)
