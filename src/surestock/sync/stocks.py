@@ -22,10 +22,13 @@ class Stocks:
     """Knows every SKU that was put or mentioned."""
 
     def __init__(self, levels: Iterable[Level] = ()) -> None:
-        gathered: dict[str, list[Level]] = {}
+        self._levels: dict[str, tuple[Level, ...]] = {}
         for level in levels:
-            gathered.setdefault(level.sku, []).append(level)
-        self._levels = {sku: tuple(sorted(those, key=_store_of)) for sku, those in gathered.items()}
+            others = self._levels.get(level.sku)
+            self._levels[level.sku] = (level,) if others is None else (*others, level)
+        for sku, those in self._levels.items():
+            if len(those) > 1:
+                self._levels[sku] = tuple(sorted(those, key=_store_of))
         self._skus = SortedList(self._levels)
 
     def __len__(self) -> int:

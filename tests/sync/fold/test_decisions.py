@@ -129,11 +129,12 @@ def test_after_a_failure_the_next_decision_takes_its_place(tmp_path: Path, name:
     failpoints.arm(name, fail)
     try:
         with pytest.raises(OSError, match="Input/output error"):
-            file.append([letter(2)])
+            file.append([letter(2), letter(2)])
     finally:
         failpoints.disarm_all()
     assert kept(tmp_path)[:1] == [letter(1)]
     file.append([letter(3)])
+    assert (tmp_path / NAME).read_bytes().count(b"\n") == 2, "something was left behind"
     assert kept(tmp_path) == [letter(1), letter(3)]
 
 

@@ -153,6 +153,14 @@ def test_after_a_stale_level_was_told_anew_its_versions_count_again() -> None:
     assert [letter.id for letter in desk.view.letters()] == ["1.0", "3.0"]
 
 
+def test_a_stale_level_takes_any_version_but_none_that_cannot_be() -> None:
+    desk = Desk()
+    desk.add(("tea", "west", impossible))
+    desk.view.discard("1.0", "wrong")
+    desk.add(("tea", "west", lambda level: level | {"version": 0}))
+    assert "version 0 does not follow: at least 1" in desk.view.letters()[1].error
+
+
 def test_a_discarded_change_without_a_store_leaves_the_whole_sku_in_doubt() -> None:
     desk = Desk()
     desk.add(("tea", "west"))
