@@ -4,7 +4,7 @@ import pytest
 
 from surestock.inventory.central import DeadLetter
 from surestock.inventory.refusals import NotFound
-from tests.sync.fold.paper import START, Desk, garbled, impossible, storeless
+from tests.sync.fold.paper import START, Desk, garbled
 
 
 def only(desk: Desk) -> DeadLetter:
@@ -126,53 +126,6 @@ def test_a_parked_change_that_fails_is_the_next_letter_with_the_rest_behind_it()
     desk.view.redrive("3.0")
     assert desk.shown("tea") == {"east": 1, "west": 3}
     assert not desk.is_diverged("tea")
-
-
-def test_a_discarded_change_leaves_its_level_stale_until_a_record_tells_it_anew() -> None:
-    desk = Desk()
-    desk.add(("tea", "west"))
-    desk.add(("tea", "west", impossible))
-    desk.add(("tea", "east"))
-    letter = desk.view.discard("2.0", "counted wrongly")
-    assert (letter.status, letter.reason) == ("discarded", "counted wrongly")
-    assert desk.shown("tea") == {"east": 1, "west": 1}
-    assert desk.is_diverged("tea"), "what is shown of the west is older than the log"
-    desk.add(("tea", "east"))
-    assert desk.is_diverged("tea")
-    desk.add(("tea", "west"))
-    assert desk.shown("tea") == {"east": 2, "west": 3}
-    assert not desk.is_diverged("tea")
-
-
-def test_after_a_stale_level_was_told_anew_its_versions_count_again() -> None:
-    desk = Desk()
-    desk.add(("tea", "west", impossible))
-    desk.view.discard("1.0", "wrong")
-    desk.add(("tea", "west"))
-    desk.add(("tea", "west", lambda level: level | {"version": 7}))
-    assert [letter.id for letter in desk.view.letters()] == ["1.0", "3.0"]
-
-
-def test_a_stale_level_takes_any_version_but_none_that_cannot_be() -> None:
-    desk = Desk()
-    desk.add(("tea", "west", impossible))
-    desk.view.discard("1.0", "wrong")
-    desk.add(("tea", "west", lambda level: level | {"version": 0}))
-    assert "version 0 does not follow: at least 1" in desk.view.letters()[1].error
-
-
-def test_a_discarded_change_without_a_store_leaves_the_whole_sku_in_doubt() -> None:
-    desk = Desk()
-    desk.add(("tea", "west"))
-    desk.add(("tea", "west", storeless))
-    [letter] = desk.view.letters()
-    assert (letter.store_id, letter.sku) == ("", "tea")
-    desk.view.discard("2.0", "unreadable")
-    desk.add(("tea", "west"))
-    desk.add(("tea", "west"))
-    assert desk.shown("tea") == {"west": 4}
-    assert desk.view.open_letters == 0
-    assert desk.is_diverged("tea")
 
 
 def test_the_decision_is_durable_before_anything_is_given_up() -> None:
