@@ -98,7 +98,7 @@ def undurable_read() -> None:
     engine = importlib.import_module("surestock.engine.log.engine").LogEngine
 
     async def find_level(self: Any, key: tuple[str, str]) -> Any:
-        return self._core.overlay.level(key)
+        return self._core.memory.overlay.level(key)
 
     engine.find_level = find_level
 

@@ -64,13 +64,13 @@ def test_an_acknowledged_change_survives_death_at_each_system_call(
     make_server: Fleet, figures: Figures, tmp_path: Path, how_many: int
 ) -> None:
     points = _chosen(
-        _dry_run(make_server(tmp_path / "dry", settings=_SETTINGS), tmp_path), how_many
+        _dry_run(make_server(tmp_path / "dry", role="api", settings=_SETTINGS), tmp_path), how_many
     )
     acknowledged = deaths = 0
     for number, point in enumerate(points):
         root = tmp_path / f"point-{number}"
         root.mkdir()
-        server = make_server(root / "dry", settings=_SETTINGS)
+        server = make_server(root / "dry", role="api", settings=_SETTINGS)
         campaign, operations = _campaign(server)
         survived = _start_if_it_can(server, point.kill(root)) and campaign.run_alone(operations)
         deaths += not survived
@@ -94,7 +94,7 @@ def test_recovery_may_die_at_each_of_its_system_calls(
     make_server: Fleet, figures: Figures, tmp_path: Path, how_many: int
 ) -> None:
     """The log ends in half a line; whoever cuts it off is killed at each step of that."""
-    server = make_server(tmp_path / "dry", settings=_SETTINGS)
+    server = make_server(tmp_path / "dry", role="api", settings=_SETTINGS)
     campaign, operations = _campaign(server)
     server.start()
     campaign.run_alone(operations)
@@ -151,11 +151,11 @@ def _acknowledged_in_spite_of(server: Server, point: CrashPoint, root: Path) -> 
 def test_nothing_is_acknowledged_after_a_failed_fdatasync(
     make_server: Fleet, figures: Figures, tmp_path: Path, how_many: int
 ) -> None:
-    points = _dry_run(make_server(tmp_path / "dry", settings=_SETTINGS), tmp_path)
+    points = _dry_run(make_server(tmp_path / "dry", role="api", settings=_SETTINGS), tmp_path)
     syncs = _chosen([point for point in points if point.name == "fdatasync"], how_many)
     for number, point in enumerate(syncs):
         root = tmp_path / f"point-{number}"
-        server = make_server(root / "dry", settings=_SETTINGS)
+        server = make_server(root / "dry", role="api", settings=_SETTINGS)
         assert _acknowledged_in_spite_of(server, point, root) == 0, f"{point} failed"
     figures.add(
         "after a failed fdatasync nothing more is acknowledged",
@@ -167,7 +167,9 @@ def test_nothing_is_acknowledged_after_a_failed_fdatasync(
 def test_the_proof_catches_a_failed_fdatasync_that_nobody_notices(
     make_server: Fleet, figures: Figures, tmp_path: Path
 ) -> None:
-    server = make_server(tmp_path / "point" / "dry", tooth="deaf-fdatasync", settings=_SETTINGS)
+    server = make_server(
+        tmp_path / "point" / "dry", role="api", tooth="deaf-fdatasync", settings=_SETTINGS
+    )
     point = CrashPoint("dry/event-log/00000000000000000001.ndjson", "fdatasync", 3)
     assert _acknowledged_in_spite_of(server, point, tmp_path / "point") is None
     figures.add(
