@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -55,8 +56,9 @@ class Process:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Kill it, when it has not ended by itself."""
-        self.process.kill()
+        """Kill it, and its children, when they have not ended by themselves."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     @property

@@ -52,6 +52,7 @@ class SyncWorker:
         self._frontier: Frontier | None = None
         self._is_built = False
         self._stopped: str | None = None
+        self._stopped_at = 0
         self._wake = asyncio.Event()
         self._ending = asyncio.Event()
 
@@ -106,11 +107,15 @@ class SyncWorker:
         except (SurestockError, OSError) as error:
             self._stop(error)
             return False
-        if self._stopped is not None:
+        if self._stopped is not None and self._is_past_it(left=left):
             self._log.info("the central view is folded again")
-            self._stopped = None
+            self._stopped, self._stopped_at = None, 0
         self._control.report()
         return left
+
+    def _is_past_it(self, *, left: bool) -> bool:
+        """Tell whether what stopped the fold is behind it: a try begins with what is sound."""
+        return not left or self._keeper.applied_sequence > self._stopped_at
 
     def _stop(self, error: SurestockError | OSError) -> None:
         """Fold nothing until the next try, and say why."""
@@ -120,6 +125,7 @@ class SyncWorker:
         if self._stopped != why:
             self._log.error("the central view stands still", why=str(error))
         self._stopped = why
+        self._stopped_at = max(self._stopped_at, self._keeper.applied_sequence)
         self._control.report()
 
     async def _look_after(self) -> Never:

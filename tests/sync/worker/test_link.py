@@ -12,11 +12,11 @@ from surestock.inventory.central import CentralStock, Synced
 from surestock.inventory.refusals import NotFound
 from surestock.inventory.unavailable import CentralBehind
 from surestock.kit.clock import ManualClock
-from surestock.sync.link import Patience
+from surestock.sync.link import CentralLink, Patience
 from surestock.sync.protocol import Answer, Found, Progress, value
 from tests.sync.fold.paper import impossible
 from tests.sync.worker.house import House
-from tests.sync.worker.mute import mute_worker
+from tests.sync.worker.mute import Mute, mute_worker
 
 pytestmark = pytest.mark.usefixtures("no_blocking_calls")
 HURRIED = Patience(0.05, 0.05)
@@ -119,24 +119,40 @@ async def test_a_worker_that_is_about_to_come_is_waited_for(house: House) -> Non
         assert link.status().applied_sequence == 1
 
 
-async def test_a_worker_that_starts_anew_never_shows_less_than_before(house: House) -> None:
-    async with house.link() as link:
-        async with house.worker():
-            for _ in range(3):
-                await house.write(("tea", "berlin"))
-            await link.sync()
-        await house.logged("the sync worker is gone")
-        async with mute_worker(house.meeting_place) as worker:
-            worker.say(Progress(1, 0, 0, 0))
-            async with create_task_group() as tasks:
-                tasks.start_soon(link.find, "tea", 0)
-                await worker.hear()
-                assert worker.told[0].frontier.sequence == 3
-                worker.say(Progress(2, 0, 0, 0))
-                worker.say(Progress(3, 0, 0, 0))
-                await worker.hear()
-                assert len(worker.asked) == 1
-                worker.say(Answer(worker.asked[0].id, value(Found(None, 3))))
+async def test_no_answer_is_older_than_the_log_was_when_the_worker_came(house: House) -> None:
+    for _ in range(3):
+        await house.write(("tea", "berlin"))
+    async with house.link() as link, mute_worker(house.meeting_place) as worker:
+        worker.say(Progress(1, 0, 0, 0))
+        await house.logged("connected to the sync worker")
+        await answered_only_from(3, link, worker)
+
+
+async def test_a_view_that_is_made_anew_never_shows_less_than_before(house: House) -> None:
+    async with house.link() as link, mute_worker(house.meeting_place) as worker:
+        worker.say(Progress(0, 0, 0, 0))
+        await house.logged("connected to the sync worker")
+        for _ in range(3):
+            await house.write(("tea", "berlin"))
+        worker.say(Progress(3, 0, 0, 0))
+        await house.until(lambda: link.status().lag_events == 0)
+        worker.say(Progress(1, 0, 0, 0))
+        await house.until(lambda: link.status().lag_events == 2)
+        await answered_only_from(3, link, worker)
+
+
+async def answered_only_from(sequence: int, link: CentralLink, worker: Mute) -> None:
+    """Ask, and see that the worker is not asked before it has come up to ``sequence``."""
+    async with create_task_group() as tasks:
+        tasks.start_soon(link.find, "tea", 0)
+        await wait_all_tasks_blocked()
+        worker.say(Progress(sequence - 1, 0, 0, 0))
+        await wait_all_tasks_blocked()
+        worker.say(Progress(sequence, 0, 0, 0))
+        while not worker.asked:
+            await worker.hear()
+        assert link.status().applied_sequence == sequence
+        worker.say(Answer(worker.asked[0].id, value(Found(None, sequence))))
 
 
 async def test_a_worker_that_is_busy_is_told_nothing_more(house: House) -> None:
@@ -148,12 +164,13 @@ async def test_a_worker_that_is_busy_is_told_nothing_more(house: House) -> None:
             await house.write(("tea", "berlin"))
         async with create_task_group() as tasks:
             tasks.start_soon(link.sync)
-            await asyncio.sleep(0)
-            assert link.status().lag_events == 1001
+            await wait_all_tasks_blocked()
+            await house.write(("tea", "berlin"))
+            assert link.status().lag_events == 1002
             worker.say(Progress(1, 0, 0, 0))
             await worker.hear()
-            assert [told.frontier.sequence for told in worker.told] == [1, 1001]
-            worker.say(Progress(1001, 0, 0, 0))
+            assert [told.frontier.sequence for told in worker.told] == [1, 1002]
+            worker.say(Progress(1002, 0, 0, 0))
         assert link.status().lag_events == 0
 
 
