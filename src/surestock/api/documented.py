@@ -10,6 +10,7 @@ _SAID = {
     404: "There is no such thing.",
     406: "Accept excludes every form that there is.",
     409: "The state does not allow it; nothing was changed.",
+    410: "The records were deleted; `after` tells from where on there are some.",
     413: "The body is too large.",
     415: "The body is of another type.",
     503: "Not now; try again after Retry-After.",

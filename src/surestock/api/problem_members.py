@@ -71,6 +71,10 @@ def _resolved(error: ref.ReservationResolved) -> Members:
     return {"reservationStatus": held.status, "reservation": reservation_body(held)}
 
 
+def _deleted(error: ref.RecordsDeleted) -> Members:
+    return {"after": error.first - 1}
+
+
 _SHOW: tuple[tuple[type[SurestockError], Callable[[Any], Members]], ...] = (
     (api.ValidationFailed, _faults),
     (ref.VersionConflict, _conflict),
@@ -78,4 +82,5 @@ _SHOW: tuple[tuple[type[SurestockError], Callable[[Any], Members]], ...] = (
     (ref.QuantityLimit, _limit),
     (ref.LinesNotReserved, _not_reserved),
     (ref.ReservationResolved, _resolved),
+    (ref.RecordsDeleted, _deleted),
 )

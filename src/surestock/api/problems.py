@@ -45,6 +45,7 @@ KINDS: dict[type[SurestockError], Kind] = {
     ref.LinesNotReserved: _INSUFFICIENT,
     ref.QuantityLimit: Kind(409, "QuantityLimit", "Quantity limit"),
     ref.ReservationResolved: Kind(409, "ReservationResolved", "The reservation has had its end"),
+    ref.RecordsDeleted: Kind(410, "RecordsDeleted", "The records were deleted"),
     IdempotencyConflict: Kind(409, "IdempotencyConflict", "The key was used for another payload"),
     IdempotencyInFlight: Kind(409, "IdempotencyInFlight", "The first request is still running"),
     un.Overloaded: Kind(503, "Overloaded", "Overloaded"),

@@ -81,7 +81,11 @@ class Engine(Protocol):
         ...
 
     async def records(self, after: int, limit: int) -> list[Record]:
-        """Return up to ``limit`` durable records with a sequence above ``after``, in order."""
+        """Return up to ``limit`` durable records with a sequence above ``after``, in order.
+
+        Raises ``RecordsDeleted`` when the log does not reach back so far any more, as
+        :meth:`history` does.
+        """
         ...
 
     async def committed_beyond(self, sequence: int) -> None:

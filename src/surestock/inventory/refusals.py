@@ -90,6 +90,17 @@ class LinesNotReserved(Refusal):
         self.available = next((held.qty for held in reservation.lines if held.key == line.key), 0)
 
 
+class RecordsDeleted(Refusal):
+    """Records were asked for that no archive keeps. ``first`` is the oldest that there is."""
+
+    def __init__(self, first: int) -> None:
+        super().__init__(
+            f"The records before {first} were deleted, since no archive is kept (ARCHIVE=off). "
+            f"Ask for those after {first - 1}."
+        )
+        self.first = first
+
+
 class ReservationResolved(Refusal):
     """The reservation has had its one end already. ``reservation.status`` tells which."""
 

@@ -4,11 +4,21 @@ from pathlib import Path
 
 import pytest
 
+from surestock.engine.log.sealed import sealed_segments
 from surestock.inventory.commands import CommitReservation, ReleaseReservation
-from surestock.inventory.refusals import ReservationResolved
+from surestock.inventory.refusals import RecordsDeleted, ReservationResolved
 from surestock.kit.clock import ManualClock
 from tests.engine.log.bench import count, reserve, sent
-from tests.engine.log.shop import DAY, KEY, check, engine_in, keep_up, open_shop, sell
+from tests.engine.log.shop import (
+    DAY,
+    KEY,
+    check,
+    engine_in,
+    keep_up,
+    log_config,
+    open_shop,
+    sell,
+)
 
 
 async def test_after_upkeep_memory_holds_what_is_current_and_no_more(tmp_path: Path) -> None:
@@ -66,6 +76,12 @@ async def test_without_an_archive_segments_stay_for_the_life_of_their_keys(tmp_p
         assert level is not None
         assert (level.on_hand, level.reserved, level.version) == (60, 0, 82)
         assert await engine.find_reservation(sold[0]) is None
+        first = sealed_segments(log_config(tmp_path))[0].first
+        assert first > 8
+        for ask in (engine.records(first - 2, 5), engine.history(KEY, 0, 5)):
+            with pytest.raises(RecordsDeleted, match=f"after {first - 1}"):
+                await ask
+        assert (await engine.records(first - 1, 1))[0].sequence == first
 
 
 async def test_a_key_is_free_again_when_its_time_is_over(tmp_path: Path) -> None:

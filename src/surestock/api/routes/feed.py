@@ -27,7 +27,7 @@ _STREAM_HEADERS = ((b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"
     "/events",
     summary="Read or follow the events",
     response_model=Feed,
-    responses=errors(400, 406, 503)
+    responses=errors(400, 406, 410, 503)
     | {
         200: {
             **answers(200, said="A page; or a stream, without an end, of one event a record.")[200],
@@ -47,6 +47,8 @@ async def events(call: Resuming, page: Annotated[After, Query()]) -> Answer:
     if require(call, _JSON, _STREAM) == _STREAM:
         if "limit" in page.model_fields_set:
             raise ValidationFailed(Fault("query", "/limit", "is for pages; a stream has no end"))
+        # What can be refused is refused before the stream begins.
+        await call.service.engine.records(after, 1)
         feed = call.service.feed
         return Answer(
             200, b"", [EVENTS, *_STREAM_HEADERS], feed.follow(after), feed.limits.patience_s

@@ -133,7 +133,7 @@ async def list_stock(call: Read, store_id: StoreId, page: Annotated[StockPage, Q
     _LEVEL + "/history",
     summary="Explain a number",
     response_model=shown.History,
-    responses=answers(200, said="Events, oldest first.") | errors(400, 404),
+    responses=answers(200, said="Events, oldest first.") | errors(400, 404, 410),
 )
 async def history(
     call: Read, store_id: StoreId, sku: Sku, page: Annotated[After, Query()]

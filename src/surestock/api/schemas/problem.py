@@ -49,6 +49,7 @@ class Problem(Shown):
     expected_version: int | None = None
     current: StockRecord | None = None
     lines: list[LineProblem] | None = None
+    after: int | None = None
     reservation_status: str | None = None
     reservation: ReservationShown | None = None
 

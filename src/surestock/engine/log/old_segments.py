@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from surestock.engine.log.config import LogConfig
+from surestock.inventory.refusals import RecordsDeleted
 from surestock.journal.errors import JournalDamaged
 from surestock.journal.line import BadLine, Commit, decode_commit
 from surestock.journal.segment import all_segments, segment_path
@@ -33,10 +34,14 @@ class OldSegments:
         """Yield the commits from the one with ``sequence``, or shortly before it, to ``below``.
 
         ``below`` is a record that a segment begins with. Lines without ``needle`` are left out.
-        Raises a :class:`~surestock.journal.errors.JournalError`.
+        Raises :class:`RecordsDeleted` when they begin later, and a
+        :class:`~surestock.journal.errors.JournalError`.
         """
         firsts = [it.first for it in all_segments(self._directory, self._archive)]
         firsts = [first for first in firsts if first < below]
+        oldest = firsts[0] if firsts else below
+        if sequence < oldest:
+            raise RecordsDeleted(oldest)
         for first in firsts[max(bisect_right(firsts, sequence) - 1, 0) :]:
             yield from self._commits_of(first, sequence, needle)
 
