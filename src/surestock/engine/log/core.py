@@ -155,17 +155,10 @@ class WriteCore:
 
     def _fail(self, batch: list[Pending], error: BaseException) -> None:
         """Answer commands whose records did not become durable, and forget what they changed."""
-        self.memory.overlay.drop()
         self._sequence = self.sequence
         if not isinstance(error, WriteFailed) and self._failure and not self._failure.done():
             self._failure.set_result(error)
-        for pending in batch:
-            for ticket in (pending, *(pending.declined or ())):
-                if ticket.settled:  # before a defect stopped the rest of its batch
-                    continue
-                if ticket.key is not None:
-                    self.memory.in_flight.pop(ticket.key.digest, None)
-                ticket.settle(None, ReadOnly())
+        self.memory.give_up(batch)
         self._observer.failed(len(batch))
 
     async def refresh(self) -> None:

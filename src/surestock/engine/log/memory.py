@@ -13,6 +13,7 @@ from surestock.engine.log.resolved import Resolved
 from surestock.engine.log.ticket import Pending, Ticket
 from surestock.engine.state import State, TimedView
 from surestock.idempotency import IdempotencyKey, KeyIndex, RefusalMemory
+from surestock.inventory.unavailable import ReadOnly
 from surestock.journal.read import SparseIndex
 from surestock.journal.scan import Place
 
@@ -68,6 +69,17 @@ class Memory:
                     self.refused.remember(declined.key, declined.refusal)
                     del self.in_flight[declined.key.digest]
                 declined.settle(None, declined.refusal)
+
+    def give_up(self, batch: list[Pending]) -> None:
+        """Forget everything that is not durable, and answer those who wait for it."""
+        self.overlay.drop()
+        for pending in batch:
+            for ticket in (pending, *(pending.declined or ())):
+                if ticket.settled:  # before a defect stopped the rest of its batch
+                    continue
+                if ticket.key is not None:
+                    self.in_flight.pop(ticket.key.digest, None)
+                ticket.settle(None, ReadOnly())
 
     def forget_through(self, sequence: int) -> None:
         """Let go of what the indexes on disk have: all up to ``sequence``, which ends a segment."""
