@@ -1,9 +1,11 @@
 """``surestock upkeep``: index, snapshot and archive what the log has sealed."""
 
+import sys
+
 import typer
 from msgspec import json
 
-from surestock.cli.failing import plainly
+from surestock.cli.failing import plainly, tell
 from surestock.cli.place import DataDir
 
 
@@ -17,4 +19,6 @@ def upkeep(*, data_dir: DataDir = None) -> None:
     from surestock.runtime.upkeep import run_upkeep  # noqa: PLC0415 - help must be quick
 
     with plainly():
-        typer.echo(json.encode(run_upkeep(data_dir)).decode())
+        # Somebody who watches sees each step; a worker only wants the result.
+        told = tell if sys.stderr.isatty() else lambda _: None
+        typer.echo(json.encode(run_upkeep(data_dir, told)).decode())

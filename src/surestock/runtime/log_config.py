@@ -1,4 +1,4 @@
-"""From settings to the configuration of the log engine: the same for a server and for its upkeep."""
+"""From settings to the configuration of the log engine, for a server and for its upkeep."""
 
 from datetime import timedelta
 

@@ -7,6 +7,7 @@ the server leaves, and lets the disk rest.
 import gc
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from surestock.engine.log.upkeep import Done, UpkeepConfig, upkeep
@@ -19,8 +20,8 @@ _LEAST = 19
 _REST_S = 0.02
 
 
-def run_upkeep(data_dir: Path | None = None) -> Done:
-    """Do what is due in ``data_dir``, or in the one that the settings name.
+def run_upkeep(data_dir: Path | None, tell: Callable[[str], None]) -> Done:
+    """Do what is due in ``data_dir``, or in the one that the settings name; ``tell`` the steps.
 
     Raises ``StartRefused``, ``NoEventLog``, ``UpkeepRunning``, another ``SurestockError`` or
     ``OSError``.
@@ -33,4 +34,4 @@ def run_upkeep(data_dir: Path | None = None) -> Done:
     # What a snapshot is made of stays until it is written: there is no garbage to look for.
     gc.disable()
     config = UpkeepConfig(log_config(settings), settings.snapshot_every_n_events, settings.archive)
-    return upkeep(config, SystemClock().now(), lambda: time.sleep(_REST_S))
+    return upkeep(config, SystemClock().now(), lambda: time.sleep(_REST_S), tell)

@@ -4,6 +4,7 @@ They go to the archive, compressed, so that every number can still be explained.
 they are deleted, once the time to live of the keys in them is over.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import DecodeError, Struct, ValidationError, json
@@ -23,7 +24,9 @@ class _Checkpoint(Struct, rename="camel"):
     oldest_parked: int | None = None
 
 
-def compact(config: LogConfig, oldest: datetime, *, archive: bool) -> int:
+def compact(
+    config: LogConfig, oldest: datetime, *, archive: bool, tell: Callable[[str], None]
+) -> int:
     """Archive or delete what is covered, oldest first; return how many segments that were.
 
     Keys that were answered before ``oldest`` are over their time to live. Raises
@@ -46,6 +49,7 @@ def compact(config: LogConfig, oldest: datetime, *, archive: bool) -> int:
         read_snapshot(snapshot_path(config.snapshots, sequence))
     for sealed in covered:
         _take_out(config, sealed, archive=archive)
+        tell(f"{'archived' if archive else 'deleted'} {sealed.segment.path.name}")
     return len(covered)
 
 

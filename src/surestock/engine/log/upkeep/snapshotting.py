@@ -22,7 +22,9 @@ from surestock.snapshot import (
 _KEPT = 2
 
 
-def snapshot_if_due(config: LogConfig, every: int, rest: Callable[[], None]) -> int | None:
+def snapshot_if_due(
+    config: LogConfig, every: int, rest: Callable[[], None], tell: Callable[[str], None]
+) -> int | None:
     """Take a snapshot when ``every`` records were sealed since the last; return its sequence.
 
     Raises a ``JournalError`` when the log does not follow from the last snapshot, ``OSError``.
@@ -31,6 +33,7 @@ def snapshot_if_due(config: LogConfig, every: int, rest: Callable[[], None]) -> 
     taken = snapshot_sequences(config.snapshots)
     if not sealed or sealed[-1].last - (taken[-1] if taken else 0) < every:
         return None
+    tell(f"taking a snapshot at record {sealed[-1].last:,}")
     base = newest_snapshot(config.snapshots)
     state = State()
     fold = Replay(state, NoKeys())

@@ -34,8 +34,15 @@ class Done(Struct, frozen=True):
     compacted: int
 
 
-def upkeep(config: UpkeepConfig, now: datetime, rest: Callable[[], None] = lambda: None) -> Done:
+def upkeep(
+    config: UpkeepConfig,
+    now: datetime,
+    rest: Callable[[], None] = lambda: None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Done:
     """Do whatever is due. ``rest`` is called where the disk should have a pause.
+
+    ``tell`` is told of each longer step, before it or after it.
 
     Raises ``UpkeepRunning`` when another process is at it, ``OSError`` or a ``SurestockError``
     when a step fails: then the steps before it are done, and the rest is for the next pass.
@@ -43,12 +50,12 @@ def upkeep(config: UpkeepConfig, now: datetime, rest: Callable[[], None] = lambd
     log = config.log
     ttl = log.idempotency_ttl
     with turn(log.index, wait=False):
-        indexed = index_missing(log, now - ttl)
+        indexed = index_missing(log, now - ttl, seen=lambda path: tell(f"indexed {path.name}"))
         merged = _merge(config, ttl)
         expired = drop_older(log.index, KEYS, now - ttl)
-        snapshot = snapshot_if_due(log, config.snapshot_every, rest)
+        snapshot = snapshot_if_due(log, config.snapshot_every, rest, tell)
         drop_old_snapshots(log)
-        compacted = compact(log, now - ttl, archive=config.archive)
+        compacted = compact(log, now - ttl, archive=config.archive, tell=tell)
     return Done(indexed, merged, expired, snapshot, compacted)
 
 
