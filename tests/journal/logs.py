@@ -1,11 +1,13 @@
 """Small logs to test with: made by the product's own appender, read by its own scan."""
 
+import os
 import random
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from surestock.journal.append import AppendConfig, Appender, Batch, LogEnd
 from surestock.journal.archive import archive_segment
@@ -58,9 +60,10 @@ def write_segments(directory: Path, segments: int, lines: int, pad: int = 0) -> 
     noise = random.Random(7)
     appender = Appender(directory, EMPTY, AppendConfig(segment_records=lines))
     places = []
-    for n in range(1, segments * lines + 1):
-        record = b'{"n":%d,"pad":"%s"}' % (n, noise.randbytes(pad // 2).hex().encode())
-        places.append(appender.append(Batch(n, n, TS, [record])))
+    with unsynced():
+        for n in range(1, segments * lines + 1):
+            record = b'{"n":%d,"pad":"%s"}' % (n, noise.randbytes(pad // 2).hex().encode())
+            places.append(appender.append(Batch(n, n, TS, [record])))
     appender.close()
     return places
 
@@ -68,10 +71,20 @@ def write_segments(directory: Path, segments: int, lines: int, pad: int = 0) -> 
 def move_to_archive(directory: Path, archive: Path, segments: int) -> list[Path]:
     """Archive the first so many plain segments and remove them; return the archived files."""
     moved = []
-    for path in list_segments(directory)[:segments]:
-        moved.append(archive_segment(path, archive))
-        path.unlink()
+    with unsynced():
+        for path in list_segments(directory)[:segments]:
+            moved.append(archive_segment(path, archive))
+            path.unlink()
     return moved
+
+
+@contextmanager
+def unsynced() -> Iterator[None]:
+    """Write without waiting for the disk: a log that is only read need not outlive a power cut."""
+    with pytest.MonkeyPatch.context() as changed:
+        for name in ("fsync", "fdatasync"):
+            changed.setattr(os, name, lambda _fd: None)
+        yield
 
 
 def start_after(directory: Path, sequence: int) -> LogStart:

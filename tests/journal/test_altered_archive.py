@@ -69,6 +69,16 @@ def test_an_archive_that_was_cut_anywhere_is_refused(archived: Folders) -> None:
         assert read_all(archived) is None, cut
 
 
+def test_a_cut_is_told_as_one(archived: Folders) -> None:
+    sound = archived.archived.read_bytes()
+    last = sound.rindex(b"\x1f\x8b\x08\x04")
+    for cut in (last, last + 10, len(sound) - 1):
+        archived.archived.write_bytes(sound[:cut])
+        with pytest.raises(JournalDamaged, match="the archive is cut off") as caught:
+            archived.open()
+        assert caught.value.offset == 4 * MEMBER_BYTES
+
+
 @pytest.mark.parametrize("more", [b"\0", b"x" * 40, encode_member(b"more", 4)])
 def test_an_archive_with_more_behind_it_is_refused(archived: Folders, more: bytes) -> None:
     archived.archived.write_bytes(archived.archived.read_bytes() + more)

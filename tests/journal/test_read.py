@@ -111,6 +111,16 @@ def test_damage_in_an_archive_is_named_and_not_served(tmp_path: Path) -> None:
         numbers(index.span_from(1), archive=tmp_path / "archive")
 
 
+def test_a_line_that_rotted_before_it_was_archived_is_named_there(tmp_path: Path) -> None:
+    index = indexed(tmp_path, 700)
+    rotten = list_segments(tmp_path)[0]
+    rotten.write_bytes(rotten.read_bytes().replace(b'"n":2', b'"n":9'))
+    (archived,) = move_to_archive(tmp_path, tmp_path / "archive", 1)
+    with pytest.raises(JournalDamaged, match="checksum") as caught:
+        numbers(index.span_from(1), archive=tmp_path / "archive")
+    assert (caught.value.path, caught.value.line) == (archived, 2)
+
+
 def test_a_segment_that_is_gone_is_named_and_not_passed_over(tmp_path: Path) -> None:
     index = indexed(tmp_path, 700)
     gone = list_segments(tmp_path)[3]

@@ -62,6 +62,19 @@ def test_lines_read_the_same_however_the_segment_is_kept(any_kind: Folders) -> N
         assert list(segment.lines(len(content))) == []
 
 
+@pytest.mark.parametrize("archived", [False, True])
+def test_a_line_may_be_longer_than_what_is_read_at_once(tmp_path: Path, *, archived: bool) -> None:
+    lines = [letter * size + b"\n" for letter, size in ((b"a", 3), (b"b", 400_000), (b"c", 70_000))]
+    lines += [b"\n", b"d\r\x85\n", b"e" * MEMBER_BYTES]
+    path = segment_path(tmp_path, 1)
+    path.write_bytes(b"".join(lines))
+    if archived:
+        move_to_archive(tmp_path, tmp_path / "archive", 1)
+    with open_segment(tmp_path, tmp_path / "archive", 1) as segment:
+        assert list(segment.lines(0)) == lines
+        assert list(segment.lines(4)) == lines[1:]
+
+
 def test_what_is_behind_the_end_is_refused(any_kind: Folders) -> None:
     size = len(any_kind.content)
     for offset, length in ((size, 1), (size - 1, 2), (size + 100_000, 1)):

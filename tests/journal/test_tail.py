@@ -145,3 +145,10 @@ def test_however_it_is_called_a_tail_gives_each_record_once(
             if closed:
                 tail.close()
         assert read == list(range(sequence + 1, tail.sequence + 1))
+
+
+def test_a_sequence_short_of_the_frontier_s_byte_ends_a_read_too(log: Followed) -> None:
+    frontier = log.frontier(95)
+    with log.tail(90) as tail:
+        assert read_on(tail, Frontier(93, frontier.segment, frontier.end)) == [91, 92, 93]
+        assert read_on(tail, frontier) == [94, 95]

@@ -130,7 +130,7 @@ class Tail:
 
     def _go_on(self, stored: StoredSegment, frontier: Frontier) -> None:
         """Leave a segment that was read to its end for the next one."""
-        if self._first >= frontier.segment or self._chain.behind:
+        if self._first >= frontier.segment:
             self._refuse(stored, f"record {self._chain.expected} was expected, but does not follow")
         self.close()
         self._first, self._line, self._offset = self._chain.expected, 1, 0
