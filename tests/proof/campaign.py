@@ -5,7 +5,9 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from tests.proof import central_audit
 from tests.proof.audit import Audit, Verdict
+from tests.proof.central_audit import CentralVerdict
 from tests.proof.ledger import Ledger, Operation
 from tests.proof.load import Load
 from tests.proof.server import Server
@@ -82,3 +84,7 @@ class Campaign:
         """The same, from the first event on."""
         self.audit = Audit()
         return self.judge()
+
+    def judge_central(self) -> CentralVerdict:
+        """Compare the central view with the log, once a sync is through."""
+        return asyncio.run(central_audit.compare(self.server.port, self.server.data_dir))

@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _STOP_S = 30
-_BROKEN = Path(__file__).with_name("broken.py")
+_ROOT = Path(__file__).parents[2]
 
 
 class Child:
     """One data directory, and the process (if any) that works on it. ``log`` gets its output.
 
-    ``tooth`` names a variant of ``broken.py``.
+    ``tooth`` names a variant of ``tests.proof.broken``.
     """
 
     def __init__(
@@ -36,18 +36,19 @@ class Child:
         """Start ``surestock`` with ``words``; ``wrap`` goes before the command, as strace does."""
         if self._process is not None:
             raise RuntimeError("the process runs already")
-        product = ["-m", "surestock"] if self.tooth is None else [str(_BROKEN), self.tooth]
+        product = ["surestock"] if self.tooth is None else ["tests.proof.broken", self.tooth]
         env = {
             "ENGINE": "log",
             "DATA_DIR": str(self.data_dir),
             "LOG_LEVEL": "warning",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(_ROOT),
             **self._settings,
             **settings,
         }
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
-                [*wrap, sys.executable, *product, *words],
+                [*wrap, sys.executable, "-m", *product, *words],
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=out,

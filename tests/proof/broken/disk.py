@@ -1,18 +1,11 @@
-"""Starts the service with one promise broken on purpose: the teeth of the proofs.
-
-``python broken.py NAME serve`` replaces calls of the operating system before the product is
-imported. No flag of the product is involved, and nothing here is imported by a test.
-"""
+"""The calls of the operating system that the log rests on, and what it shows of itself, broken."""
 
 import contextlib
 import importlib
 import os
-import runpy
 import stat
-import sys
 import threading
 import time
-from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
@@ -101,17 +94,3 @@ def undurable_read() -> None:
         return self._core.memory.overlay.level(key)
 
     engine.find_level = find_level
-
-
-_TEETH: dict[str, Callable[[], None]] = {
-    "no-fdatasync": no_fdatasync,
-    "deaf-fdatasync": deaf_fdatasync,
-    "no-file-fsync": no_file_fsync,
-    "no-directory-fsync": no_directory_fsync,
-    "late-write": late_write,
-    "undurable-read": undurable_read,
-}
-
-if __name__ == "__main__":
-    _TEETH[sys.argv.pop(1)]()
-    runpy.run_module("surestock", run_name="__main__", alter_sys=True)

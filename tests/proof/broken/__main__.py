@@ -1,0 +1,34 @@
+"""Break what the first word names, then run the product with the others."""
+
+import runpy
+import sys
+from collections.abc import Callable
+
+from tests.proof.broken import disk, start, upkeep, worker
+
+_TEETH: dict[str, Callable[[], None]] = {
+    "no-fdatasync": disk.no_fdatasync,
+    "deaf-fdatasync": disk.deaf_fdatasync,
+    "no-file-fsync": disk.no_file_fsync,
+    "no-directory-fsync": disk.no_directory_fsync,
+    "late-write": disk.late_write,
+    "undurable-read": disk.undurable_read,
+    "forgetful-worker": worker.forgetful,
+    "repeating-worker": worker.repeating,
+    "unheld-worker": worker.unheld,
+    "poisoned-worker": worker.poisoned,
+    "worker-without-upkeep": worker.without_upkeep,
+    "stubborn-worker": worker.stubborn,
+    "careless-worker": worker.careless,
+    "unlink-before-archive": upkeep.unlink_before_archive,
+    "unlink-before-snapshot": upkeep.unlink_before_snapshot,
+    "believed-snapshot": start.believed_snapshot,
+    "no-index-at-start": start.no_index,
+    "uncovered-end": start.uncovered_end,
+    "impatient-feed": start.impatient_feed,
+    "endless-patience": start.endless_patience,
+}
+
+if __name__ == "__main__":
+    _TEETH[sys.argv.pop(1)]()
+    runpy.run_module("surestock", run_name="__main__", alter_sys=True)
