@@ -16,7 +16,11 @@ from typing import Any, Self
 
 import msgspec
 
+from surestock.sync.checkpoint import read_checkpoint
+
 _COMMAND = (sys.executable, "-m", "surestock", "serve")
+API = (*_COMMAND, "--role", "api")
+WORKER = (*_COMMAND, "--role", "worker")
 _LISTENING = re.compile(rb'"port":(\d+)')
 _START_S = 60
 _STOP_S = 30
@@ -88,6 +92,11 @@ class Process:
             time.sleep(_LOOK_EVERY_S)
             waited_s += _LOOK_EVERY_S
 
+    def noted(self) -> int:
+        """Return how far the sync worker noted to be, 0 when it did not."""
+        checkpoint = read_checkpoint(self.data / "central")
+        return 0 if checkpoint is None else checkpoint.sequence
+
     def ended(self) -> int:
         """Wait for its end; return the exit code."""
         return self.process.wait(_STOP_S)
@@ -131,6 +140,12 @@ class Service(Process):
         assert status == 200, answer
         sequence: int = answer["appliedSequence"]
         return sequence
+
+    def central(self) -> dict[str, int]:
+        """Return every SKU of the central view and its quantity."""
+        status, page = self.ask("GET", "/central/inventory?limit=1000")
+        assert status == 200, page
+        return {item["sku"]: item["qty"] for item in page["items"]}
 
     def refuses(self) -> None:
         """Return when it listens no more; the test's time-out bounds it."""

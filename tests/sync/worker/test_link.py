@@ -1,31 +1,20 @@
-"""What an API process sees of the central view: whole, never older than before, in bounded time."""
+"""What an API process sees of the central view: whole, and never older than before."""
 
 import asyncio
-import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
 
 from surestock.inventory.central import CentralStock, Synced
 from surestock.inventory.refusals import NotFound
-from surestock.inventory.unavailable import CentralBehind
 from surestock.kit.clock import ManualClock
-from surestock.sync.link import CentralLink, Patience
+from surestock.sync.link import CentralLink
 from surestock.sync.protocol import Answer, Found, Progress, value
 from tests.sync.fold.paper import impossible
 from tests.sync.worker.house import House
 from tests.sync.worker.mute import Mute, mute_worker
 
 pytestmark = pytest.mark.usefixtures("no_blocking_calls")
-HURRIED = Patience(0.05, 0.05)
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with House(tmp_path) as made:
-        yield made
 
 
 async def test_a_sync_covers_every_change_that_was_durable_before_it(house: House) -> None:
@@ -65,13 +54,6 @@ async def test_an_answer_waits_for_the_sequence_that_it_was_asked_for(house: Hou
     assert stock.levels[0].version == 2
 
 
-async def test_a_sequence_that_never_comes_is_given_up(house: House) -> None:
-    async with house.worker(), house.link(HURRIED) as link:
-        await house.logged("connected to the sync worker")
-        with pytest.raises(CentralBehind, match="does not answer"):
-            await link.find("tea", 7)
-
-
 async def test_letters_are_read_redriven_and_discarded_through_the_link(house: House) -> None:
     async with house.open() as link:
         await house.write(("tea", "berlin"), ("rice", "berlin"))
@@ -95,18 +77,6 @@ async def test_an_unknown_letter_is_not_found(house: House) -> None:
             await link.redrive("9.0")
         with pytest.raises(NotFound, match=r"no dead letter 9\.0"):
             await link.discard("9.0", "why not")
-
-
-async def test_without_a_worker_every_call_says_so_at_once(house: House) -> None:
-    clock = ManualClock()
-    async with house.link(clock=clock) as link:
-        await wait_all_tasks_blocked()
-        clock.advance(6)
-        for call in (link.sync(), link.find("tea", 0), link.page("", 1), link.dead_letters()):
-            with pytest.raises(CentralBehind, match="No sync worker is running"):
-                await call
-        assert not await link.caught_up(20)
-        assert not link.status().alive
 
 
 async def test_a_worker_that_is_about_to_come_is_waited_for(house: House) -> None:
@@ -155,89 +125,6 @@ async def answered_only_from(sequence: int, link: CentralLink, worker: Mute) -> 
         worker.say(Answer(worker.asked[0].id, value(Found(None, sequence))))
 
 
-async def test_a_worker_that_is_busy_is_told_nothing_more(house: House) -> None:
-    await house.write(("tea", "berlin"))
-    async with house.link() as link, mute_worker(house.meeting_place) as worker:
-        worker.say(Progress(0, 0, 0, 0))
-        await worker.hear()
-        for _ in range(1000):
-            await house.write(("tea", "berlin"))
-        async with create_task_group() as tasks:
-            tasks.start_soon(link.sync)
-            await wait_all_tasks_blocked()
-            await house.write(("tea", "berlin"))
-            assert link.status().lag_events == 1002
-            worker.say(Progress(1, 0, 0, 0))
-            await worker.hear()
-            assert [told.frontier.sequence for told in worker.told] == [1, 1002]
-            worker.say(Progress(1002, 0, 0, 0))
-        assert link.status().lag_events == 0
-
-
-async def test_questions_do_not_pile_up_before_a_worker_that_stands_still(house: House) -> None:
-    async with house.link(HURRIED) as link, mute_worker(house.meeting_place) as worker:
-        worker.say(Progress(0, 0, 0, 0))
-        await house.logged("connected to the sync worker")
-        whys: list[str] = []
-
-        async def ask() -> None:
-            with pytest.raises(CentralBehind) as behind:
-                await link.find("tea", 0)
-            whys.append(str(behind.value))
-
-        for _ in range(2):
-            async with create_task_group() as tasks:
-                for _ in range(1500):
-                    tasks.start_soon(ask)
-        assert sum("too many questions" in why for why in whys) == 3000 - 1024
-        assert sum("does not answer" in why for why in whys) == 1024
-        for _ in range(1024):
-            await worker.hear()
-        worker.say(Answer(worker.asked[0].id, value(Found(None, 0))))
-        worker.say(Progress(0, 1, 1, 0))
-        await house.until(lambda: link.status().dead_letters == 1)
-        await ask()
-        assert "does not answer" in whys[-1]
-
-
-async def test_waiting_for_the_view_is_bounded_too(house: House) -> None:
-    async with house.worker(), house.link() as link:
-        await house.logged("connected to the sync worker")
-        async with create_task_group() as tasks:
-            for _ in range(1024):
-                tasks.start_soon(link.find, "tea", 1)
-            await asyncio.sleep(0)
-            with pytest.raises(CentralBehind, match="Too many requests"):
-                await link.find("tea", 1)
-            await house.write(("tea", "berlin"))
-
-
-async def test_a_worker_that_dies_leaves_no_question_open(house: House) -> None:
-    async with (
-        house.link() as link,
-        create_task_group() as tasks,
-        mute_worker(house.meeting_place) as worker,
-    ):
-        worker.say(Progress(0, 0, 0, 0))
-
-        async def ask() -> None:
-            with pytest.raises(CentralBehind, match="ended before it answered"):
-                await link.find("tea", 0)
-
-        tasks.start_soon(ask)
-        await worker.hear()
-
-
-async def test_nonsense_from_the_worker_ends_the_connection_and_no_more(house: House) -> None:
-    await house.write(("tea", "berlin"))
-    async with house.link() as link:
-        async with mute_worker(house.meeting_place) as worker:
-            worker.say_nonsense()
-            await house.logged("the sync worker cannot be understood")
-        async with house.worker():
-            assert (await link.sync()).applied_sequence == 1
-
-
 async def test_the_lag_tells_since_when_the_worker_is_behind(house: House) -> None:
     clock = ManualClock()
     async with house.link(clock=clock) as link, mute_worker(house.meeting_place) as worker:
@@ -257,17 +144,3 @@ async def test_the_lag_tells_since_when_the_worker_is_behind(house: House) -> No
         worker.say(Progress(2, 0, 0, 0))
         await house.until(lambda: not link.status().lag_events)
         assert link.status().lag_seconds == 0
-
-
-async def test_a_commit_costs_the_api_next_to_nothing(house: House) -> None:
-    await house.write(("tea", "berlin"))
-    async with house.link() as link, mute_worker(house.meeting_place) as worker:
-        worker.say(Progress(0, 0, 0, 0))
-        await worker.hear()
-        calls = 200_000
-        began = time.process_time()
-        for _ in range(calls):
-            link.advanced()
-        cost_s = (time.process_time() - began) / calls
-        print(f"a commit costs the link {cost_s * 1e9:.0f} ns")
-        assert cost_s < 2e-6
