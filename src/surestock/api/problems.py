@@ -48,6 +48,7 @@ KINDS: dict[type[SurestockError], Kind] = {
     ref.RecordsDeleted: Kind(410, "RecordsDeleted", "The records were deleted"),
     IdempotencyConflict: Kind(409, "IdempotencyConflict", "The key was used for another payload"),
     IdempotencyInFlight: Kind(409, "IdempotencyInFlight", "The first request is still running"),
+    un.Unreadable: Kind(503, "Unreadable", "Not readable now"),
     un.Overloaded: Kind(503, "Overloaded", "Overloaded"),
     un.ReadOnly: Kind(503, "ReadOnly", "Read-only"),
     un.CentralBehind: Kind(503, "CentralBehind", "The central view is behind"),

@@ -28,3 +28,14 @@ class ShuttingDown(Unavailable):
 
 class CentralBehind(Unavailable):
     """The central view does not know what was asked of it yet, or nobody keeps it now."""
+
+
+class Unreadable(Unavailable):
+    """What is asked about left memory, and cannot be found on disk now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What is known of this cannot be read from the disk now, so nothing was done. "
+            "Try again in a few minutes."
+        )
+        self.retry_after_s = 60

@@ -136,9 +136,9 @@ class EngineTelemetry(LogObserver):
         self._metrics.torn_tails += 1
         self._log.warning("a torn tail was cut off the log", aside=str(aside), why=why)
 
-    def damaged(self, snapshot: Path, why: str) -> None:
-        """Tell that a snapshot was passed over."""
-        self._log.warning("a snapshot is damaged and not used", snapshot=str(snapshot), why=why)
+    def damaged(self, derived: Path, why: str) -> None:
+        """Tell that a snapshot or an index is not used. It may be called in any thread."""
+        self._log.warning("a derived file is damaged and not used", file=str(derived), why=why)
 
     def indexed(self, segment: Path) -> None:
         """Tell that the start has to make an index, which takes its time."""

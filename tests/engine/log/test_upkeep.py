@@ -7,6 +7,7 @@ import pytest
 from surestock.engine.log.sealed import sealed_segments
 from surestock.inventory.commands import CommitReservation, ReleaseReservation
 from surestock.inventory.refusals import RecordsDeleted, ReservationResolved
+from surestock.inventory.unavailable import Unreadable
 from surestock.kit.clock import ManualClock
 from tests.engine.log.bench import count, reserve, sent
 from tests.engine.log.shop import (
@@ -97,3 +98,25 @@ async def test_a_key_is_free_again_when_its_time_is_over(tmp_path: Path) -> None
     async with engine_in(tmp_path, clock) as engine:
         repeat = await engine.transact(sent(reserve(1), "order-1"))
         assert repeat.reply.reservation_id == again.reply.reservation_id
+
+
+async def test_a_damaged_index_answers_nothing_until_it_is_made_again(tmp_path: Path) -> None:
+    clock = ManualClock()
+    sold = await open_shop(tmp_path, clock)
+    keep_up(tmp_path, clock)
+    for path in (tmp_path / "index").glob("*-*"):
+        content = bytearray(path.read_bytes())
+        content[4096 + 20] ^= 1
+        path.write_bytes(content)
+    async with engine_in(tmp_path, clock) as engine:
+        for number in (1, 5):
+            with pytest.raises(Unreadable):
+                await engine.transact(sent(reserve(1), f"order-{number}"))
+        with pytest.raises(Unreadable):
+            await engine.find_reservation(sold[0])
+        keep_up(tmp_path, clock)
+        await engine.refresh()
+        again = await engine.transact(sent(reserve(1), "order-1"))
+        assert (again.replayed, again.reply.reservation_id) == (True, sold[0])
+        assert (await engine.records(0, 100))[-1].sequence == 42, "nothing was done twice"
+    await check(tmp_path, clock, sold)

@@ -56,8 +56,8 @@ class LogObserver:
     def failed(self, records: int) -> None:
         """``records`` commands could not be written, and were answered so."""
 
-    def damaged(self, snapshot: Path, why: str) -> None:
-        """A snapshot is not sound, so an older one is used, or the log alone."""
+    def damaged(self, derived: Path, why: str) -> None:
+        """A snapshot or an index is not sound: another one is used, or it is made again."""
 
     def indexed(self, segment: Path) -> None:
         """The index of a segment was missing and was made again at start."""

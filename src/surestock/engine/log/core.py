@@ -39,7 +39,7 @@ class WriteCore:
         self._clock = clock
         self._ids = ids
         self._observer = observer
-        self.memory = Memory(config)
+        self.memory = Memory(config, observer)
         self.followers = Followers()
         self.sequence = 0
         """The last durable record."""

@@ -6,7 +6,7 @@ reservations that no index on disk has yet.
 
 from datetime import datetime
 
-from surestock.engine.log.config import LogConfig
+from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.old import Old
 from surestock.engine.log.overlay import Overlay
 from surestock.engine.log.resolved import Resolved
@@ -24,7 +24,7 @@ FIRST_COMMIT_LINE = 2
 class Memory:
     """State, overlay, keys, and where on disk the rest is to be found."""
 
-    def __init__(self, config: LogConfig) -> None:
+    def __init__(self, config: LogConfig, observer: LogObserver) -> None:
         self.state = State()
         self.overlay = Overlay(self.state)
         self.durable = TimedView(self.state, self.overlay.timers)
@@ -33,7 +33,7 @@ class Memory:
         self.refused = RefusalMemory(config.max_refusals)
         self.in_flight: dict[str, Ticket] = {}
         self.index = SparseIndex()
-        self.old = Old(config)
+        self.old = Old(config, observer.damaged)
 
     def knows(self, key: IdempotencyKey) -> bool:
         """Tell whether a command with this key is running, or was answered not long ago."""

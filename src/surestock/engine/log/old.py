@@ -15,10 +15,12 @@ from surestock.engine.log.indexing import KEYS, RESERVATIONS, reservation_digest
 from surestock.inventory.model import Reservation
 from surestock.inventory.record import Record
 from surestock.inventory.remember import reservation_of
+from surestock.inventory.unavailable import Unreadable
 from surestock.journal.errors import JournalError
 from surestock.journal.segment import all_segments
 from surestock.journal.stored import open_segment
 from surestock.sidecar.entry import Entry
+from surestock.sidecar.errors import Damaged, RunDamaged, delete_damaged
 from surestock.sidecar.runs import Runs
 
 _decode = json.Decoder(Record).decode
@@ -27,10 +29,11 @@ _decode = json.Decoder(Record).decode
 class Old:
     """The indexed part of a log. ``refreshed`` counts how often it was looked at anew."""
 
-    def __init__(self, config: LogConfig) -> None:
+    def __init__(self, config: LogConfig, damaged: Damaged) -> None:
         self._config = config
-        self._keys = Runs(config.index, KEYS)
-        self._reservations = Runs(config.index, RESERVATIONS)
+        self._damaged = damaged
+        self._keys = Runs(config.index, KEYS, damaged)
+        self._reservations = Runs(config.index, RESERVATIONS, damaged)
         self._firsts: list[int] = []
         self._indexed = 0
         self.refreshed = 0
@@ -67,7 +70,7 @@ class Old:
 
     def answer(self, digest: str) -> Record | None:
         """Return the newest record that answered a key, or None."""
-        for entry in self._keys.find(bytes.fromhex(digest)):
+        for entry in self._find(self._keys, bytes.fromhex(digest)):
             record = self._record_at(entry)
             key = None if record is None else record.idempotency
             if key is not None and digest in {key.digest, key.batch}:
@@ -76,9 +79,20 @@ class Old:
 
     def reservation(self, reservation_id: str) -> Reservation | None:
         """Return a reservation as its records tell it, or None."""
-        entries = self._reservations.find(reservation_digest(reservation_id))
+        entries = self._find(self._reservations, reservation_digest(reservation_id))
         records = [self._record_at(entry) for entry in reversed(entries)]
         return reservation_of([it for it in records if it is not None], reservation_id)
+
+    def _find(self, runs: Runs, digest: bytes) -> list[Entry]:
+        """Return what is indexed under a digest. Raises :class:`Unreadable`.
+
+        A run with a damaged page is deleted, so that the next upkeep makes it again.
+        """
+        try:
+            return runs.find(digest)
+        except RunDamaged as error:
+            delete_damaged(error, self._damaged)
+            raise Unreadable from error
 
     def _record_at(self, entry: Entry) -> Record | None:
         """Return the record that an entry points at; None when its segment was deleted."""

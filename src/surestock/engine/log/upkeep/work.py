@@ -50,8 +50,9 @@ def upkeep(
     log = config.log
     ttl = log.idempotency_ttl
     with turn(log.index, wait=False):
-        indexed = index_missing(log, now - ttl, seen=lambda path: tell(f"indexed {path.name}"))
+        # Merging looks at every page and deletes what is damaged, so indexing comes after it.
         merged = _merge(config, ttl)
+        indexed = index_missing(log, now - ttl, seen=lambda path: tell(f"indexed {path.name}"))
         expired = drop_older(log.index, KEYS, now - ttl)
         snapshot = snapshot_if_due(log, config.snapshot_every, rest, tell)
         drop_old_snapshots(log)
