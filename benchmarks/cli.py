@@ -6,6 +6,7 @@ the machine must provide is missing, said in one sentence.
 
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from benchmarks.derived.parts import derived_steps
 from benchmarks.errors import SetupError, UnsoundMeasurement
 from benchmarks.load import find_wrk
 from benchmarks.plan import FULL, QUICK, Plan
@@ -47,7 +49,7 @@ def _steps(plan: Plan, chosen: frozenset[str]) -> int:
         steps += len(plan.scale_skus) * (plan.rounds + 2)
     if "start" in chosen:
         steps += len(plan.log_lengths)
-    return steps + ("memory" in chosen)
+    return steps + ("memory" in chosen) + derived_steps(plan, chosen)
 
 
 def _measure(plan: Plan, chosen: frozenset[str], scratch: Path | None, results: Path) -> int:
@@ -72,8 +74,15 @@ def bench(
     *,
     quick: Annotated[bool, typer.Option(help="A short run: shows that all works.")] = False,
     only: Annotated[
-        str, typer.Option(help="Of a, b, c, d, e, f, scale, start, memory; with commas.")
+        str,
+        typer.Option(
+            help="Of a, b, c, d, e, f, scale, start, memory, snapshot, fold, worker, keys; "
+            "with commas."
+        ),
     ] = "",
+    keys: Annotated[
+        int, typer.Option(help="How many idempotency keys, in place of the plan's.", min=0)
+    ] = 0,
     scratch: Annotated[
         Path | None, typer.Option(help="Where the servers' data goes: a directory on a disk.")
     ] = None,
@@ -81,8 +90,9 @@ def bench(
 ) -> None:
     """Measure Surestock next to its peers."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    plan = QUICK if quick else FULL
     try:
-        code = _measure(QUICK if quick else FULL, _chosen(only), scratch, results)
+        code = _measure(replace(plan, keys=keys or plan.keys), _chosen(only), scratch, results)
     except SetupError as missing:
         typer.echo(str(missing), err=True)
         code = 2

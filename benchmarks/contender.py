@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from benchmarks.client import count_rows, send_rows
 from benchmarks.errors import SetupError
@@ -16,6 +16,9 @@ from benchmarks.process import Server, free_port
 
 _ROOT: Final = Path(__file__).parent.parent
 _FILL_BATCH: Final = 1_000
+
+Role = Literal["all", "api"]
+"""The API with its sync worker, as in use, or the API process alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +40,24 @@ def surestock_executable() -> Path:
     return found
 
 
-def start_surestock(directory: Path) -> Server:
-    """Start ``surestock serve`` with its default settings on ``directory``, request log on."""
+def start_surestock(
+    directory: Path, role: Role = "all", settings: Mapping[str, str] | None = None
+) -> Server:
+    """Start ``surestock serve`` on ``directory``, request log on.
+
+    Its settings are the defaults, but for ``settings``.
+    """
     directory.mkdir(exist_ok=True)
     port = free_port()
     environment = {
+        **(settings or {}),
         "PATH": os.defpath,
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "ENGINE": "log",
         "DATA_DIR": str(directory / "data"),
     }
-    command = [str(surestock_executable()), "serve"]
+    command = [str(surestock_executable()), "serve", "--role", role]
     return Server.start("surestock", command, environment, port, directory / "requests.log")
 
 

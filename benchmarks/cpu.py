@@ -6,12 +6,15 @@ which wall-clock figures cannot.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 _TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 _UTIME: Final = 11
 """Index of utime after the closing parenthesis of comm; stime, cutime and cstime follow it."""
+_GONE: Final = (FileNotFoundError, ProcessLookupError)
+"""What reading about a process raises that has ended meanwhile."""
 
 
 def descendants(pid: int) -> list[int]:
@@ -19,7 +22,8 @@ def descendants(pid: int) -> list[int]:
     found = [pid]
     for parent in found:
         for task in Path(f"/proc/{parent}/task").glob("*/children"):
-            found.extend(int(child) for child in task.read_text().split())
+            with suppress(*_GONE):
+                found.extend(int(child) for child in task.read_text().split())
     return found
 
 
@@ -28,18 +32,36 @@ def cpu_seconds(pid: int) -> float:
 
     Raises FileNotFoundError when the process is gone.
     """
-    ticks = 0
-    for member in descendants(pid):
-        fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
-        ticks += sum(int(value) for value in fields[_UTIME : _UTIME + 4])
-    return ticks / _TICKS_PER_SECOND
+    seconds = sum(_times(pid))
+    for member in descendants(pid)[1:]:
+        with suppress(*_GONE):  # its parent has its time now
+            seconds += sum(_times(member))
+    return seconds
+
+
+def own_cpu_seconds(pid: int) -> float:
+    """Return user plus system seconds that ``pid`` alone used, in all of its threads."""
+    return sum(_times(pid)[:2])
+
+
+def _times(pid: int) -> list[float]:
+    """Return the seconds in utime, stime, cutime and cstime."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return [int(value) / _TICKS_PER_SECOND for value in fields[_UTIME : _UTIME + 4]]
 
 
 def resident_bytes(pid: int) -> int:
     """Return the resident set of ``pid`` and its descendants in bytes."""
     total = 0
     for member in descendants(pid):
-        for line in Path(f"/proc/{member}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                total += int(line.split()[1]) * 1024
+        with suppress(*_GONE):
+            total += own_resident_bytes(member)
     return total
+
+
+def own_resident_bytes(pid: int) -> int:
+    """Return the resident set of ``pid`` alone in bytes; 0 when it has ended and is not reaped."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    return 0

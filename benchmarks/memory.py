@@ -1,4 +1,7 @@
-"""What one active reservation costs in memory: many of them over few SKUs, live and restarted."""
+"""What one active reservation costs in memory: many of them over few SKUs, live and restarted.
+
+It is the API process alone that is measured: its worker keeps no reservations.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -39,17 +42,17 @@ def run_memory(plan: Plan, scratch: Path, advance: Callable[[str], None]) -> Res
     directory = scratch / "memory"
     total, skus = plan.memory_reservations, min(plan.skus, plan.memory_reservations)
     advance(f"{total:,} reservations over {skus:,} SKUs")
-    server = start_surestock(directory)
+    server = start_surestock(directory, "api")
     send_rows(server.port, count_rows(skus), _LINE_RECORDS)
     server.stop()
-    server = start_surestock(directory)
+    server = start_surestock(directory, "api")
     before_restarted = server.memory()
     send_rows(server.port, reserve_rows(_LINE_RECORDS, skus, keyed=False), _LINE_RECORDS)
     before = server.memory()
     send_rows(server.port, reserve_rows(total, skus, keyed=False), _LINE_RECORDS)
     live = server.memory()
     server.stop()
-    server = start_surestock(directory)
+    server = start_surestock(directory, "api")
     restarted = server.memory()
     server.stop()
     return ReservationMemory(total, skus, before, live, before_restarted, restarted)

@@ -19,6 +19,14 @@ class Plan:
     log_lengths: tuple[int, ...]
     memory_skus: int
     memory_reservations: int
+    snapshot_skus: int
+    snapshot_events: int
+    fold_skus: tuple[int, int]
+    fold_events: int
+    keys: int
+    lookups: int
+    half_connections: int = 4
+    """With which the server is about half busy."""
     connections: int = 64
     threads: int = 1
     skus: int = 10_000
@@ -34,6 +42,12 @@ FULL: Final = Plan(
     log_lengths=(10_000, 100_000, 1_000_000),
     memory_skus=1_000_000,
     memory_reservations=1_000_000,
+    snapshot_skus=1_000_000,
+    snapshot_events=500_000,
+    fold_skus=(1_000, 1_000_000),
+    fold_events=20_000,
+    keys=10_000_000,
+    lookups=5_000,
 )
 
 QUICK: Final = Plan(
@@ -45,4 +59,10 @@ QUICK: Final = Plan(
     log_lengths=(1_000, 20_000),
     memory_skus=20_000,
     memory_reservations=20_000,
+    snapshot_skus=20_000,
+    snapshot_events=10_000,
+    fold_skus=(1_000, 20_000),
+    fold_events=2_000,
+    keys=200_000,
+    lookups=500,
 )

@@ -5,36 +5,16 @@ and the median over the rounds counts; the spread is told beside it.
 """
 
 from collections.abc import Sequence
-from statistics import median
 from typing import Final, Literal
 
-import msgspec
-
+from benchmarks.derived.claims import judge_derived
 from benchmarks.results import Results
 from benchmarks.rounds import Sample
 from benchmarks.scale import letter_of
+from benchmarks.verdict import Verdict, over_rounds
 
 _MILLION: Final = 1_000_000
 Figure = Literal["app_cpu_us", "requests_per_second", "operations_per_second"]
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """One claim: its bound, what was measured (None: not in this run), and the rounds' spread."""
-
-    claim: str
-    at_least: bool
-    bound: float
-    unit: str = ""
-    value: float | None = None
-    spread: tuple[float, float] | None = None
-
-    @property
-    def outcome(self) -> str:
-        """``met``, ``not met``, or ``not measured``."""
-        if self.value is None:
-            return "not measured"
-        held = self.value >= self.bound if self.at_least else self.value <= self.bound
-        return "met" if held else "not met"
 
 
 def paired(
@@ -51,13 +31,6 @@ def paired(
     return ratios
 
 
-def _ratio(claim: str, ratios: Sequence[float], bound: float, *, at_least: bool) -> Verdict:
-    if not ratios:
-        return Verdict(claim, at_least, bound)
-    spread = (min(ratios), max(ratios))
-    return Verdict(claim, at_least, bound, "×", median(ratios), spread)
-
-
 def _contests(results: Results) -> list[Verdict]:
     samples = results.samples
     speed: Figure = "requests_per_second"
@@ -65,26 +38,26 @@ def _contests(results: Results) -> list[Verdict]:
     scaled = paired(results.scale_samples, (letter_of(_MILLION), cpu), (letter_of(1_000), cpu))
     batched = paired(samples, ("d", "operations_per_second"), ("b", speed))
     return [
-        _ratio(
+        over_rounds(
             "(b) durable reserve against (a) doing nothing, server CPU",
             paired(samples, ("b", cpu), ("a", cpu)),
             0.8,
             at_least=False,
         ),
-        _ratio(
+        over_rounds(
             "(c) one SKU against (b) many, requests/s",
             paired(samples, ("c", speed), ("b", speed)),
             0.9,
             at_least=True,
         ),
-        _ratio(
+        over_rounds(
             "(b) against (e) PostgreSQL, requests/s",
             paired(samples, ("b", speed), ("e", speed)),
             3.0,
             at_least=True,
         ),
-        _ratio("(d) batches against (b), operations/s", batched, 8.0, at_least=True),
-        _ratio("CPU per write, 1,000,000 SKUs against 1,000", scaled, 1.15, at_least=False),
+        over_rounds("(d) batches against (b), operations/s", batched, 8.0, at_least=True),
+        over_rounds("CPU per write, 1,000,000 SKUs against 1,000", scaled, 1.15, at_least=False),
     ]
 
 
@@ -116,4 +89,5 @@ def _memory(results: Results) -> list[Verdict]:
 
 def judge(results: Results) -> list[Verdict]:
     """Return the verdict on every claim, also those that this run did not measure."""
-    return [*_contests(results), _start(results), *_memory(results)]
+    derived = judge_derived(results.derived)
+    return [*_contests(results), _start(results), *_memory(results), *derived]

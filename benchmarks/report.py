@@ -8,9 +8,11 @@ from rich.console import Console
 from rich.table import Table as Screen
 
 from benchmarks.plot import draw
-from benchmarks.ratios import Verdict, judge
+from benchmarks.ratios import judge
 from benchmarks.results import Results
-from benchmarks.tables import Table, figure_tables, verdict_table
+from benchmarks.table import Table
+from benchmarks.tables import figure_tables, verdict_table
+from benchmarks.verdict import Verdict
 
 
 def _cell(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from benchmarks.derived.figures import Derived
 from benchmarks.machine import Machine
 from benchmarks.memory import ReservationMemory
 from benchmarks.rounds import Sample
@@ -23,4 +24,5 @@ class Results(msgspec.Struct, kw_only=True):
     scale_samples: list[Sample] = []
     starts: list[Start] = []
     reservations: ReservationMemory | None = None
+    derived: Derived = msgspec.field(default_factory=Derived)
     faults: list[str] = []

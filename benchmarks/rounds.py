@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from benchmarks.beside import outlast_upkeep
 from benchmarks.client import last_sequence
 from benchmarks.field import Entry
 from benchmarks.load import run_load
@@ -61,13 +62,17 @@ def _settle() -> None:
 
 
 def measure(entry: Entry, plan: Plan, round_number: int, seconds: int) -> Sample:
-    """Load one server for ``seconds`` seconds and return what it did and what it cost."""
+    """Load one server for ``seconds`` seconds and return what it did and what it cost.
+
+    The upkeep that a load made due counts as its cost, and disturbs no other.
+    """
     contender, server, load = entry.contender, entry.server, entry.contender.load
     before = last_sequence(server.port)
     _settle()
     app, database = server.app_cpu(), server.database_cpu()
     outcome = run_load(load, server.port, plan, seconds)
     _settle()
+    outlast_upkeep(server)
     app, database = server.app_cpu() - app, server.database_cpu() - database
     operations = outcome.requests * load.rows
     committed = last_sequence(server.port) - before - 1 if contender.durable else None

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from benchmarks.beside import come_to_rest
 from benchmarks.client import count_rows, send_rows
 from benchmarks.contender import Contender, start_surestock
 from benchmarks.field import Entry
@@ -24,7 +25,10 @@ _FILL_BATCH: Final = 1_000
 
 
 class Stocked(msgspec.Struct, frozen=True):
-    """A server with ``skus`` SKUs: resident bytes empty, filled and restarted; start in seconds."""
+    """A server with ``skus`` SKUs: resident bytes empty, filled and restarted; start in seconds.
+
+    The bytes are of the API process and its worker, at rest.
+    """
 
     skus: int
     empty_bytes: int
@@ -34,7 +38,7 @@ class Stocked(msgspec.Struct, frozen=True):
 
     @property
     def worst_each(self) -> float:
-        """Bytes a SKU, in the process that took them or in the one that read them back."""
+        """Bytes a SKU, in the processes that took them or in those that read them back."""
         return (max(self.filled_bytes, self.restarted_bytes) - self.empty_bytes) / self.skus
 
 
@@ -45,12 +49,18 @@ def letter_of(skus: int) -> str:
 
 def _stock(directory: Path, skus: int) -> tuple[Server, Stocked]:
     server = start_surestock(directory)
-    empty = server.memory()
+    empty = _memory_at_rest(server)
     send_rows(server.port, count_rows(skus), _FILL_BATCH)
-    filled = server.memory()
+    filled = _memory_at_rest(server)
     server.stop()
     server = start_surestock(directory)
-    return server, Stocked(skus, empty, filled, server.memory(), server.start_seconds)
+    restarted = _memory_at_rest(server)
+    return server, Stocked(skus, empty, filled, restarted, server.start_seconds)
+
+
+def _memory_at_rest(server: Server) -> int:
+    come_to_rest(server)
+    return server.memory()
 
 
 def run_scale(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from benchmarks.derived.parts import DERIVED_PARTS, run_derived
 from benchmarks.field import open_field
 from benchmarks.machine import describe
 from benchmarks.memory import run_memory
@@ -14,7 +15,7 @@ from benchmarks.scale import run_scale
 from benchmarks.start_up import run_starts
 
 LETTERS: Final = frozenset("abcdef")
-PARTS: Final = frozenset({"scale", "start", "memory"})
+PARTS: Final = frozenset({"scale", "start", "memory"}) | DERIVED_PARTS
 
 
 def _faults(samples: list[Sample], plan: Plan, rows: int) -> list[str]:
@@ -51,4 +52,5 @@ def run(
         results.starts = run_starts(plan, scratch, advance)
     if "memory" in chosen:
         results.reservations = run_memory(plan, scratch, advance)
+    results.derived = run_derived(plan, chosen, scratch, advance)
     return results

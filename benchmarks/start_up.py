@@ -2,7 +2,8 @@
 
 The log is one that clients could have made: stock counts, then reserves with idempotency keys,
 in lines of as many records as clients are usually waiting at once. It grows from one length to
-the next; at each the server is started several times over the same log.
+the next; at each the server is started several times over the same log. No worker is there to take
+snapshots, so the whole log is read; what a snapshot saves is in ``derived.snapshot_start``.
 """
 
 from collections.abc import Callable
@@ -39,7 +40,7 @@ def _starts(directory: Path, events: int) -> Start:
     seconds: list[float] = []
     resident = 0
     for _ in range(_STARTS):
-        server = start_surestock(directory)
+        server = start_surestock(directory, "api")
         seconds.append(server.start_seconds)
         resident = server.memory()
         server.stop()
@@ -54,7 +55,7 @@ def run_starts(plan: Plan, scratch: Path, advance: Callable[[str], None]) -> lis
     starts: list[Start] = []
     for events in plan.log_lengths:
         advance(f"starting over {events:,} events")
-        server = start_surestock(directory)
+        server = start_surestock(directory, "api")
         if written == 0:
             written = send_rows(server.port, count_rows(skus), _LINE_RECORDS)
         rows = reserve_rows(events - written, skus, keyed=True)

@@ -2,23 +2,15 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
-from benchmarks.ratios import Verdict
+from benchmarks.derived.tables import derived_tables
 from benchmarks.results import Results
 from benchmarks.rounds import Sample
 from benchmarks.summary import summarise
+from benchmarks.table import Table
+from benchmarks.verdict import Verdict
 
 _KIB = 1024
 _MIB = 1024 * 1024
-
-
-class Table(msgspec.Struct, frozen=True):
-    """A titled table; every row has one text for each heading."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
 
 
 def _contest(title: str, samples: Sequence[Sample], titles: dict[str, str]) -> Table:
@@ -132,5 +124,6 @@ def figure_tables(results: Results) -> list[Table]:
         _stocked(results),
         _starts(results),
         _reservations(results),
+        *derived_tables(results.derived),
     ]
     return [table for table in tables if table.rows]
