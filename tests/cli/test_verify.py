@@ -9,15 +9,22 @@ from surestock.journal.hold import JournalHold
 from surestock.journal.line import GENESIS, encode_header
 from tests.cli.command import surestock
 from tests.cli.shelf import TS, Shelf, stocked
+from tests.cli.told import table_of
 
 CONTENTS = {
     "segments": "1",
+    "of them archived": "0",
     "lines (group commits)": "7",
     "records": "7",
     "events": "7",
     "stores": "2",
     "SKUs (store and SKU)": "3",
     "active reservations": "1",
+    "snapshots equal to the replay": "0",
+    "central SKUs equal to the replay": "2",
+    "not compared (dead letters)": "0",
+    "index runs, complete": "0",
+    "entries in them": "0",
 }
 
 
@@ -34,8 +41,7 @@ def test_a_sound_log_is_clean_and_its_contents_are_counted(shelf: Shelf) -> None
     result = surestock("verify", shelf.data_dir)
     assert result.exit_code == 0
     assert result.stdout.endswith("clean\n")
-    rows = [line.strip("│ ").split("│") for line in result.stdout.splitlines() if "│" in line]
-    told = {name.strip(): number.strip() for name, number in rows}
+    told = table_of(result.stdout)
     assert set(told) - {"size", "time"} == {*CONTENTS}
     assert {name: told[name] for name in CONTENTS} == CONTENTS
 

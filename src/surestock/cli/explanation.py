@@ -7,11 +7,16 @@ from msgspec import UNSET
 from rich.console import Console
 from rich.table import Table
 
-from surestock.cli.failing import IMPOSSIBLE, fail, printable
+from surestock.cli.failing import IMPOSSIBLE, fail, printable, tell
 from surestock.cli.place import Place
 from surestock.inventory.history import HistoryEntry
 from surestock.inventory.model import StockKey
-from surestock.runtime.offline import existing_event_log, read_history
+from surestock.runtime.offline import (
+    deleted_through,
+    existing_event_log,
+    read_base_level,
+    read_history,
+)
 
 _PIPE_WIDTH = 200
 
@@ -28,8 +33,15 @@ def explain_level(place: Place, key: StockKey, last: int) -> None:
         entries.append(entry)
         count += 1
     store_id, sku = (printable(part) for part in key)
+    deleted = deleted_through(directory)
     if not entries:
-        fail(f"There is no SKU {sku} in store {store_id} of {place.data_dir}.", IMPOSSIBLE)
+        _explain_without_events(place, key, deleted)
+        return
+    if deleted:
+        tell(
+            f"note: the events of records 1 to {deleted:,} were deleted (ARCHIVE=off). What they "
+            "did is in the first level that is shown."
+        )
     console = Console(markup=False, highlight=False)
     if not console.is_terminal:
         console.width = _PIPE_WIDTH
@@ -40,6 +52,20 @@ def explain_level(place: Place, key: StockKey, last: int) -> None:
     typer.echo(
         f"{final.qty} available = {final.on_hand} on-hand − {final.reserved} reserved, "
         f"at version {final.version}, after {count:,} events"
+    )
+
+
+def _explain_without_events(place: Place, key: StockKey, deleted: int) -> None:
+    """Say what is known of a level of which the log has no event: nothing, or what is left."""
+    store_id, sku = (printable(part) for part in key)
+    directory = existing_event_log(place.data_dir)
+    level = read_base_level(directory, key) if deleted else None
+    if level is None:
+        fail(f"There is no SKU {sku} in store {store_id} of {place.data_dir}.", IMPOSSIBLE)
+    tell(f"note: all events of SKU {sku} in store {store_id} were deleted (ARCHIVE=off).")
+    typer.echo(
+        f"{level.available} available = {level.on_hand} on-hand − {level.reserved} reserved, at "
+        f"version {level.version}, as the snapshot says; last changed at {level.updated_at}"
     )
 
 

@@ -7,10 +7,13 @@ import typer
 
 from surestock.cli.failing import plainly
 from surestock.cli.place import DataDir, place_of
-from surestock.cli.stock_format import Format
+from surestock.cli.stock_format import Format, View
 
 
 def export(
+    what: Annotated[
+        View, typer.Argument(help="stock: each SKU in each store. central: each SKU over all.")
+    ] = View.STOCK,
     *,
     form: Annotated[
         Format, typer.Option("--format", help="json is one array, for other programs.")
@@ -20,12 +23,14 @@ def export(
         Path | None, typer.Option(help="The file to replace.", show_default="stdout")
     ] = None,
 ) -> None:
-    """Write every stock level, sorted by store and SKU, without a server and without changes.
+    """Write every stock level, or every SKU over all stores, without a server and without changes.
 
-    ndjson and csv can be imported again. Exit code 1: the log is damaged. 2: there is none, or
-    the file cannot be written.
+    stock is sorted by store and SKU; as ndjson or csv it can be imported again. central is sorted
+    by SKU, as the central view has it once it is level with the log; its csv says in how many
+    stores a SKU is, the other formats hold them. Exit code 1: the log is damaged. 2: there is none,
+    or the file cannot be written.
     """
-    from surestock.cli.stock_list import write_levels  # noqa: PLC0415 - help must be quick
+    from surestock.cli.stock_list import write_stock  # noqa: PLC0415 - help must be quick
 
     with plainly():
-        write_levels(place_of(data_dir), form, out)
+        write_stock(place_of(data_dir), what, form, out)

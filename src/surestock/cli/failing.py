@@ -9,6 +9,7 @@ import typer
 
 from surestock.journal.errors import JournalError
 from surestock.kit.errors import SurestockError
+from surestock.sync.errors import CannotFold, CentralDamaged
 
 FOUND_WRONG: Final = 1
 """The data is not what it should be, or a part of the work could not be done."""
@@ -33,7 +34,7 @@ def plainly() -> Iterator[None]:
     """Turn every error that is to be expected into its sentence and its exit code."""
     try:
         yield
-    except JournalError as error:
+    except (JournalError, CannotFold, CentralDamaged) as error:
         fail(str(error), FOUND_WRONG)
     except SurestockError as error:
         fail(str(error), IMPOSSIBLE)

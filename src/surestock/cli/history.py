@@ -19,6 +19,7 @@ def history(
 ) -> None:
     """Explain a stock level: every event that touched it, oldest first, with the level after it.
 
+    Archived events are shown as well. With ARCHIVE=off older ones are deleted, which is told.
     Exit code 1: the log is damaged. 2: there is no such SKU in that store, or no log.
     """
     from surestock.cli.explanation import explain_level  # noqa: PLC0415 - help must be quick

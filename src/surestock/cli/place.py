@@ -14,10 +14,15 @@ DataDir: TypeAlias = Annotated[
 
 
 class Place(Struct, frozen=True):
-    """A data directory, and how long an idempotency key stands for one command in it."""
+    """A data directory, and how it is kept.
+
+    ``idempotency_ttl`` is how long a key stands for one command in it; unless ``archived``, what
+    snapshots cover is deleted from its log.
+    """
 
     data_dir: Path
     idempotency_ttl: timedelta
+    archived: bool
 
 
 def place_of(data_dir: Path | None) -> Place:
@@ -29,4 +34,4 @@ def place_of(data_dir: Path | None) -> Place:
 
     settings = read_settings()
     ttl = timedelta(milliseconds=settings.idemp_ttl_ms)
-    return Place(data_dir or settings.data_dir, ttl)
+    return Place(data_dir or settings.data_dir, ttl, settings.archive)

@@ -1,4 +1,4 @@
-"""``surestock verify``: check that the log is what was once written."""
+"""``surestock verify``: check that the log is what was once written, and what was made from it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,9 +17,11 @@ def verify(
 ) -> None:
     """Check a data directory from its first byte to its last, without changing it.
 
-    Checksums, the chain from line to line, sequence, segment names, idempotency keys, and that
-    every record follows from those before it. Exit code 0: clean. 1: damaged, with file, line and
-    byte. 2: there is nothing to check.
+    Archive and event log: checksums, the chain from line to line, sequence, segment names,
+    idempotency keys, and that every record follows from those before it. Then what is derived:
+    snapshots, indexes and the central view must be what that replay amounts to. With ARCHIVE=off,
+    when older records were deleted, it begins with the oldest snapshot. Exit code 0: clean. 1:
+    damaged, with the file, and in the log with line and byte. 2: there is nothing to check.
     """
     from surestock.cli.verification import verify_log  # noqa: PLC0415 - help must be quick
 

@@ -16,10 +16,11 @@ class CannotFold(SurestockError):
 
 
 class CentralDamaged(SurestockError):
-    """A file in ``central/`` was altered or lost a part."""
+    """A file in ``central/`` was altered or lost a part. ``what`` says so without advice."""
 
     def __init__(self, what: str, lost: str) -> None:
         super().__init__(
             f"{what}. Restore the file from a backup, or delete the folder central/: it is made "
             f"again from the log, {lost}."
         )
+        self.what = what

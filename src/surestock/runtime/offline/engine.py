@@ -3,15 +3,19 @@
 from asyncio import Runner
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Self
 
 from surestock.engine.log import LogConfig, LogEngine, LogObserver
+from surestock.engine.log.sealed import is_older, sealed_segments
 from surestock.inventory.port import Envelope, Outcome
+from surestock.journal.scan import LogStart
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal, Unavailable
 from surestock.kit.ids import IdSource
+from surestock.runtime.offline.beginning import before_segment, log_beginning
 from surestock.runtime.offline.collector import calm_collector
 from surestock.runtime.offline.read import records_with
 
@@ -26,10 +30,9 @@ class OfflineEngine:
     def __init__(
         self, directory: Path, ttl: timedelta, clock: Clock, torn: Callable[[Path, str], None]
     ) -> None:
-        self._directory = directory
         self._ttl = ttl
         self._clock = clock
-        config = LogConfig(directory, idempotency_ttl=ttl)
+        self._config = config = LogConfig(directory, idempotency_ttl=ttl)
         self._engine = LogEngine(config, clock, IdSource(), _TornObserver(torn))
         self._runner = Runner()
         self._opened = ExitStack()
@@ -56,10 +59,19 @@ class OfflineEngine:
         Left out is what is older than the TTL: that may be carried out again.
         """
         now = self._clock.now()
-        for record in records_with(self._directory, f'"key":"{prefix}'.encode()):
+        start = _before_younger(self._config, now - self._ttl)
+        for record in records_with(self._config, f'"key":"{prefix}'.encode(), start):
             key = record.idempotency
             if key is not None and key.key.startswith(prefix) and now - record.ts < self._ttl:
                 yield key.key, key.digest
+
+
+def _before_younger(config: LogConfig, oldest: datetime) -> LogStart:
+    """Return what comes before the first segment that holds anything from ``oldest`` on."""
+    start = log_beginning(config)
+    for sealed in takewhile(lambda it: is_older(config, it, oldest), sealed_segments(config)):
+        start = before_segment(config, sealed.last + 1)
+    return start
 
 
 class _TornObserver(LogObserver):
