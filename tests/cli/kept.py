@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from surestock.engine.log import LogConfig, LogEngine
 from surestock.engine.log.upkeep import Done, UpkeepConfig, upkeep
 from surestock.idempotency import fingerprint_of, make_key
@@ -93,6 +95,16 @@ class Shop(Shelf):
     def hold(self, name: str) -> None:
         """Reserve two apples, and let them stay so."""
         self.carry_out([_sent(ReserveStock("s1", "apple", 2, reference=name), name)])
+
+    def write_batch(self, rows: int) -> None:
+        """Adjust one level in so many rows of one batch."""
+        self.carry_out(
+            [
+                replace(it, idempotency=replace(it.idempotency, batch="ba" * 16))
+                for it in (_sent(AdjustStock("s1", "bread", 1), f"row-{n}") for n in range(rows))
+                if it.idempotency is not None
+            ]
+        )
 
     def keep_up(self) -> Done:
         """Do one pass of upkeep."""

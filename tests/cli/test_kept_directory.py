@@ -9,15 +9,10 @@ import pytest
 from surestock.kit import failpoints
 from surestock.kit.clock import ManualClock, SystemClock
 from tests.cli.command import surestock
-from tests.cli.kept import Shop, kept, pruned
+from tests.cli.kept import Shop, pruned
 from tests.cli.told import table_of
 
 ORDERS = 9
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    return kept(tmp_path / "data")
 
 
 @pytest.fixture
@@ -108,7 +103,7 @@ def test_a_segment_that_is_both_plain_and_archived_counts_once(shop: Shop) -> No
         raise OSError(5, "died")
 
     failpoints.arm("compact.unlink", die)
-    shop.sell(3)
+    shop.sell(3, "late")
     with pytest.raises(OSError, match="died"):
         shop.keep_up()
     failpoints.disarm_all()
