@@ -104,14 +104,15 @@ async def test_a_damaged_index_answers_nothing_until_it_is_made_again(tmp_path: 
     clock = ManualClock()
     sold = await open_shop(tmp_path, clock)
     keep_up(tmp_path, clock)
-    for path in (tmp_path / "index").glob("*-*"):
+    for suffix in ("keys", "reservations"):
+        path = min((tmp_path / "index").glob(f"*.{suffix}"))
         content = bytearray(path.read_bytes())
         content[4096 + 20] ^= 1
         path.write_bytes(content)
     async with engine_in(tmp_path, clock) as engine:
-        for number in (1, 5):
+        for _ in range(2):
             with pytest.raises(Unreadable):
-                await engine.transact(sent(reserve(1), f"order-{number}"))
+                await engine.transact(sent(reserve(1), "order-1"))
         with pytest.raises(Unreadable):
             await engine.find_reservation(sold[0])
         keep_up(tmp_path, clock)
