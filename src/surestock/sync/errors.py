@@ -1,5 +1,6 @@
 """What can go wrong between the log and the central view."""
 
+from surestock.journal.errors import JournalDamaged, JournalError
 from surestock.kit.errors import SurestockError
 
 
@@ -24,3 +25,14 @@ class CentralDamaged(SurestockError):
             f"again from the log, {lost}."
         )
         self.what = what
+
+
+def without_places(error: SurestockError | OSError) -> str:
+    """Return what is wrong in words that clients may read: no file and no folder is named."""
+    if isinstance(error, OSError):
+        return error.strerror or "the disk cannot be used"
+    if isinstance(error, JournalDamaged):
+        return f"the event log is damaged: {error.why}"
+    if isinstance(error, JournalError | CentralDamaged):
+        return "a file cannot be read as it was written"
+    return str(error)

@@ -1,5 +1,6 @@
 """The view and the files behind it: made from a snapshot, kept up with the log, noted on disk."""
 
+import gc
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -100,6 +101,8 @@ class CentralKeeper:
             start = LogStart(snapshot.sequence, snapshot.crc)
         self._tail = Tail(folders.event_log, folders.archive, start)
         self._view = view
+        # It is there to stay: no later collection is to look through it for garbage.
+        gc.freeze()
 
     def _damaged(self, snapshot: Path, why: str) -> None:
         self._log.warning("a snapshot is damaged and not used", snapshot=str(snapshot), why=why)

@@ -15,7 +15,7 @@ from surestock.journal.errors import JournalError
 from surestock.journal.line import BadLine, decode_commit
 from surestock.journal.segment import all_segments
 from surestock.journal.stored import StoredSegment, open_segment
-from surestock.sync.errors import FoldError
+from surestock.sync.errors import FoldError, without_places
 
 _STEP = 64 * 1024
 _HEAD_BYTES = 128
@@ -55,7 +55,7 @@ class StoredRecords:
             try:
                 line = self._line = self._find(sequence)
             except (JournalError, OSError) as error:
-                msg = f"record {sequence} cannot be read again: {error}"
+                msg = f"record {sequence} cannot be read again: {without_places(error)}"
                 raise FoldError(msg) from error
         return line.records[sequence - line.first]
 

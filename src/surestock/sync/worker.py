@@ -20,6 +20,7 @@ from surestock.inventory.unavailable import CentralBehind
 from surestock.journal.tail import Frontier
 from surestock.kit.errors import SurestockError
 from surestock.sync.control import Control
+from surestock.sync.errors import without_places
 from surestock.sync.keeper import CentralKeeper
 from surestock.sync.protocol import (
     Discard,
@@ -119,7 +120,7 @@ class SyncWorker:
 
     def _stop(self, error: SurestockError | OSError) -> None:
         """Fold nothing until the next try, and say why."""
-        why = f"The central view stands still: {error}"
+        why = f"The central view stands still: {without_places(error)}"
         if isinstance(error, SurestockError):  # what is in memory may be a part of what is wrong
             self._is_built = False
         if self._stopped != why:
