@@ -15,9 +15,10 @@ from rich.console import Console
 from demo.connection import ServiceUnreachable
 from demo.oracle import audit, expectations
 from demo.process import ServiceFailed, running, verify
+from demo.products import audit_products
 from demo.report import report
 from demo.sale import Outcome, hold_sale
-from demo.sales import LAST_WEEK, Sales, read_sales, total_by_key
+from demo.sales import LAST_WEEK, Sales, read_sales, total_by_key, total_by_product
 from demo.till import UnexpectedAnswer
 
 RUNS = Path(__file__).parent.parent / "data" / "demo"
@@ -85,15 +86,20 @@ async def _demo(weeks: int, directory: Path, console: Console) -> bool:
 
 
 def _audit(sales: Sales, outcome: Outcome, console: Console) -> bool:
-    """Hold every level against the oracle and print what was found; return whether all agree."""
+    """Hold every level and product against the oracle, print what was found.
+
+    Return whether all agree.
+    """
     receipts = outcome.receipts
     sold = total_by_key(receipts.sold)
-    expected = expectations(outcome.opening, sales.demand, sold, receipts.left_alone)
+    expected = list(expectations(outcome.opening, sales.demand, sold, receipts.left_alone))
     mismatches = list(audit(expected, outcome.levels))
-    console.print(report(sales, outcome, len(mismatches)))
-    for (store, sku), what in mismatches[:SHOWN]:
+    totals = total_by_product(expected, sales.product_demand)
+    central = list(audit_products(expected, totals, outcome.central.products))
+    console.print(report(sales, outcome, len(mismatches), len(central)))
+    for (store, sku), what in mismatches[:SHOWN] + central[:SHOWN]:
         console.print(f"store {store}, SKU {sku}: {what}", style="red", soft_wrap=True)
-    return not mismatches
+    return not mismatches and not central
 
 
 if __name__ == "__main__":

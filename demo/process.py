@@ -12,6 +12,8 @@ HOST = "127.0.0.1"
 SURESTOCK = Path(__file__).parent.parent / ".venv" / "bin" / "surestock"
 START_S, STOP_S, POLL_S = 60.0, 60.0, 0.05
 OK = 200
+SNAPSHOT_EVERY = 5000
+"""Records after which a segment is sealed and a snapshot is due: a short sale has some, too."""
 
 
 class ServiceFailed(Exception):
@@ -20,13 +22,19 @@ class ServiceFailed(Exception):
 
 @asynccontextmanager
 async def running(data_dir: Path, log: Path) -> AsyncIterator[int]:
-    """Run the service on ``data_dir`` while the body runs, and yield its port.
+    """Run the service and its worker on ``data_dir`` while the body runs, and yield its port.
 
     What it prints goes to the file ``log``. It is stopped by SIGTERM, whatever happened. Raises
     :class:`ServiceFailed` when it does not answer in time, or does not stop with exit code 0.
     """
     port = _free_port()
-    settings = (f"HOST={HOST}", f"PORT={port}", "ENGINE=log", f"DATA_DIR={data_dir}")
+    settings = (
+        f"HOST={HOST}",
+        f"PORT={port}",
+        "ENGINE=log",
+        f"DATA_DIR={data_dir}",
+        f"SNAPSHOT_EVERY_N_EVENTS={SNAPSHOT_EVERY}",
+    )
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             "env", *settings, str(SURESTOCK), "serve", stdout=output, stderr=output

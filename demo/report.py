@@ -6,8 +6,8 @@ from demo.sale import Outcome
 from demo.sales import Sales
 
 
-def report(sales: Sales, outcome: Outcome, mismatches: int) -> Table:
-    """Return the figures of a sale as a table, the number of mismatches last."""
+def report(sales: Sales, outcome: Outcome, mismatches: int, central_mismatches: int) -> Table:
+    """Return the figures of a sale as a table, the numbers of mismatches last."""
     receipts, elapsed_s = outcome.receipts, outcome.elapsed_s
     short = sum(units < sales.demand[key] for key, units in outcome.opening.items())
     sold = sum(units for _, units in receipts.sold)
@@ -34,7 +34,11 @@ def report(sales: Sales, outcome: Outcome, mismatches: int) -> Table:
         ("baskets/s", f"{receipts.baskets / elapsed_s:,.0f}"),
         ("sale lines/s", f"{len(receipts.sold) / elapsed_s:,.0f}"),
         ("levels compared", f"{len(outcome.levels):,}"),
-        ("mismatches", f"{mismatches:,}"),
+        ("  mismatches", f"{mismatches:,}"),
+        ("central SKUs compared, over all stores", f"{len(outcome.central.products):,}"),
+        ("  mismatches", f"{central_mismatches:,}"),
+        ("  records folded", f"{outcome.central.applied_sequence:,}"),
+        ("  seconds that POST /sync took", f"{outcome.central.sync_s:,.3f}"),
     ):
         table.add_row(what, figure)
     return table

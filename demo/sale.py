@@ -15,6 +15,7 @@ from rich.progress import (
 )
 
 from demo.basket import Basket, Quantities, StockKey, group_baskets
+from demo.central import Central, read_central
 from demo.crowd import open_tills, share
 from demo.customer import buy
 from demo.opening import opening_stock
@@ -29,11 +30,12 @@ OPENING_TILLS = 4
 
 
 class Outcome(NamedTuple):
-    """What the sale left: both books, the service's levels, and what it took."""
+    """What the sale left: both books, the service's levels and products, and what it took."""
 
     opening: Quantities
     receipts: Receipts
     levels: Mapping[StockKey, Level]
+    central: Central
     elapsed_s: float
     repeats: int
 
@@ -62,7 +64,9 @@ async def hold_sale(sales: Sales, port: int, clients: int, console: Console) -> 
             await share(group_baskets(sales.lines), sends, serve)
             elapsed_s = perf_counter() - began
         levels = await read_levels(sorted({store for store, _ in opening}), sends)
-        return Outcome(opening, receipts, levels, elapsed_s, sum(till.repeats for till in tills))
+        central = await read_central(sends[0])
+        repeats = sum(till.repeats for till in tills)
+        return Outcome(opening, receipts, levels, central, elapsed_s, repeats)
 
 
 def _progress(console: Console) -> Progress:
