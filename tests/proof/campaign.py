@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tests.proof import central_audit
 from tests.proof.audit import Audit, Verdict
 from tests.proof.central_audit import CentralVerdict
+from tests.proof.http_client import Connection
 from tests.proof.ledger import Ledger, Operation
 from tests.proof.load import Load
 from tests.proof.server import Server
@@ -88,3 +89,12 @@ class Campaign:
     def judge_central(self) -> CentralVerdict:
         """Compare the central view with the log, once a sync is through."""
         return asyncio.run(central_audit.compare(self.server.port, self.server.data_dir))
+
+    def sync(self) -> None:
+        """Wait until the central view holds all that was acknowledged."""
+
+        async def wait() -> None:
+            async with Connection(self.server.port) as connection:
+                await central_audit.sync(connection)
+
+        asyncio.run(wait())

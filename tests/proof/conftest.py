@@ -1,6 +1,7 @@
 """What every proof gets: a way to start servers that surely end, and a place for its figure."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from tests.proof.figures import Figures
 from tests.proof.fleet import Fleet
+from tests.proof.past import Stage, stages
 
 _FIGURES = pytest.StashKey[Figures]()
 
@@ -35,4 +37,13 @@ def make_server(tmp_path: Path) -> Iterator[Fleet]:
     """Make servers; all are killed when the test ends."""
     fleet = Fleet(tmp_path)
     yield fleet
+    fleet.kill_all()
+
+
+@pytest.fixture(scope="session")
+def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Stage]]:
+    """Return a log in three stages: before its first upkeep, before its second, its third."""
+    folder = tmp_path_factory.mktemp("past")
+    fleet = Fleet(folder)
+    yield list(islice(stages(fleet, folder), 3))
     fleet.kill_all()

@@ -21,23 +21,30 @@ class BadLog(Exception):
     """The files do not make one log. The message says where."""
 
 
-def read_records(data_dir: Path) -> list[dict[str, Any]]:
-    """Return every record of the log, in order. Raises :class:`BadLog`."""
+def read_records(data_dir: Path, after: int = 0) -> list[dict[str, Any]]:
+    """Return every record above sequence ``after``, in order.
+
+    Raises :class:`BadLog`, also when the log begins later than that.
+    """
     records: list[dict[str, Any]] = []
-    prev = "00000000"
+    prev, expected = None, 0
     for first, content in _segments(data_dir):
-        for number, line in enumerate(content.splitlines(keepends=True)):
-            entry = _proved(line, f"line {number + 1} of segment {first}")
-            if entry["prev"] != prev:
-                raise BadLog(f"line {number + 1} of segment {first} follows another")
+        for number, line in enumerate(content.splitlines(keepends=True), 1):
+            place = f"line {number} of segment {first}"
+            entry = _proved(line, place)
+            if prev is None:
+                prev, expected = "00000000" if first == 1 else entry["prev"], first
+            if entry["prev"] != prev or entry["first"] != expected:
+                raise BadLog(f"{place} does not follow what is before it")
             prev = entry["crc"]
-            if number == 0 and not entry["first"] == first == len(records) + 1:
-                raise BadLog(f"segment {first} follows record {len(records)}")
-            records += entry.get("records", ())
-    for number, record in enumerate(records, 1):
-        if record["sequence"] != number:
-            raise BadLog(f"record {record['sequence']} is in the place of {number}")
-    return records
+            for record in entry.get("records", ()):
+                if record["sequence"] != expected:
+                    raise BadLog(f"{place} holds record {record['sequence']}, not {expected}")
+                expected += 1
+                records.append(record)
+    if records and records[0]["sequence"] > after + 1:
+        raise BadLog(f"the log begins with record {records[0]['sequence']}")
+    return [record for record in records if record["sequence"] > after]
 
 
 def fold(records: list[dict[str, Any]]) -> Books:

@@ -1,7 +1,6 @@
 """Upkeep, broken: a segment leaves the log before what is to stand for it is durable."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from surestock.journal.archive import archive_segment
 def unlink_before_archive() -> None:
     """The plain segment goes first, then its archived copy is written."""
 
-    def take_out(config: LogConfig, sealed: Sealed, *, archive: bool) -> None:
+    def take_out(config: LogConfig, sealed: Sealed, *, archive: bool, **_: Any) -> None:
         plain = sealed.segment.path
         with tempfile.TemporaryDirectory() as folder:
             aside = Path(folder) / plain.name
@@ -30,7 +29,7 @@ def unlink_before_snapshot() -> None:
     """What a new snapshot will cover is gone before there is one."""
     really_snapshot = vars(work)["snapshot_if_due"]
 
-    def snapshot_if_due(config: LogConfig, every: int, rest: Callable[[], None]) -> Any:
+    def snapshot_if_due(config: LogConfig, *parts: Any) -> Any:
         covered = [it.segment.path for it in sealed_segments(config)]
         contents = {path: path.read_bytes() for path in covered if path.exists()}
         with tempfile.TemporaryDirectory() as folder:
@@ -41,7 +40,7 @@ def unlink_before_snapshot() -> None:
             for path in [*contents, *config.directory.glob("*.ndjson")]:
                 (aside / path.name).write_bytes(contents.get(path) or path.read_bytes())
             there = _Elsewhere(config, aside)
-            return really_snapshot(there, every, rest)
+            return really_snapshot(there, *parts)
 
     vars(work).update(snapshot_if_due=snapshot_if_due)
 
