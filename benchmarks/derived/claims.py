@@ -1,7 +1,6 @@
 """The claims about the derived side, each computed from its raw figures."""
 
 from collections.abc import Callable, Sequence
-from statistics import median
 from typing import Final, TypeVar
 
 from benchmarks.derived.figures import CatchUp, Derived, Fold
@@ -56,7 +55,8 @@ def _keys(found: Derived) -> list[Verdict]:
         few, many = logs
         memory = [lookups.more_bytes(many) / _MIB]
         over_http, alone = [lookups.http_p99_ms], [lookups.lookup_p99_ms]
-        starts = [median(many.start_seconds) / median(few.start_seconds)]
+        both = zip(many.start_seconds, few.start_seconds, strict=True)
+        starts = [of_many / of_few for of_many, of_few in both]
     return [
         over_rounds("memory of 10,000,000 keys within their time to live", memory, 512, "MiB"),
         over_rounds("p99 of a repeat of an old request among them, over HTTP", over_http, 2, "ms"),

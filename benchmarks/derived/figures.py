@@ -97,8 +97,10 @@ class KeyedLog(msgspec.Struct, frozen=True, kw_only=True):
     """From the first record to the end of the last upkeep; includes what the log was made by."""
     upkeep_cpu_seconds: float
     upkeep_peak_bytes: int
-    start_seconds: list[float]
-    resident_bytes: int
+    start_seconds: list[float] = []
+    start_cpu_seconds: list[float] = []
+    """User and system time until the first answer, which a busy machine moves less."""
+    resident_bytes: list[int] = []
 
 
 class KeyLookups(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +113,8 @@ class KeyLookups(msgspec.Struct, frozen=True, kw_only=True):
     in_process: int
     lookup_p50_ms: float
     lookup_p99_ms: float
+    lookup_cpu_p99_ms: float
+    """The same in CPU time, which a busy machine moves less."""
     resident_bytes: int
     """Of the API process after all of that."""
     without_keys_bytes: int
@@ -118,7 +122,7 @@ class KeyLookups(msgspec.Struct, frozen=True, kw_only=True):
 
     def more_bytes(self, started: KeyedLog) -> int:
         """Return what the keys of ``started`` take, at the start or after many lookups."""
-        return max(self.resident_bytes, started.resident_bytes) - self.without_keys_bytes
+        return max(self.resident_bytes, *started.resident_bytes) - self.without_keys_bytes
 
 
 class Derived(msgspec.Struct, kw_only=True):

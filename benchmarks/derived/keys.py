@@ -1,10 +1,13 @@
 """Millions of idempotency keys within their time to live: memory, start-up, and old answers.
 
-The log grows to a tenth of the keys, is measured, and grows to all of them. Upkeep runs beside the
+The log grows to a tenth of the keys, is set aside, and grows to all of them. Upkeep runs beside the
 writing, as it does in use, so that indexes are merged and segments archived on the way. At each
-size the last snapshot covers all but the same few records, so that starts can be compared.
+size the last snapshot covers all but the same few records, so that starts can be compared: the two
+are started in turns.
 """
 
+import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +19,14 @@ from benchmarks.derived.log_maker import LogMaker, Span
 from benchmarks.derived.lookups import look_up
 from benchmarks.derived.upkeep import Pass, RunningUpkeep, run_upkeep
 from benchmarks.plan import Plan
+from surestock.journal.segment import list_segments
 
 CHUNKS: Final = 20
 """How often upkeep runs while the log grows to its full length: each 500,000 of 10,000,000 keys."""
 _LIVE_PAIRS: Final = 5_000
 _HOURS: Final = 20.0
-_STARTS: Final = 3
+_COPIED: Final = frozenset({"", ".json"})
+"""Suffixes of files that are written in place; the others are whole once they have their name."""
 
 
 def run_keys(
@@ -32,17 +37,43 @@ def run_keys(
     data = directory / "data"
     maker = LogMaker(data, Span.until_now(plan.skus + plan.keys, _HOURS))
     maker.count(plan.skus)
+    few, many = scratch / "few-keys", directory
     logs: list[KeyedLog] = []
     for keys in (plan.keys // 10, plan.keys):
         begun = time.monotonic()
         passes = _grow(maker, data, keys, plan.keys // CHUNKS, advance)
-        making_seconds = time.monotonic() - begun
-        advance(f"starting over {keys:,} keys")
-        logs.append(_measured(directory, maker, passes, making_seconds))
+        logs.append(_described(data, maker, passes, time.monotonic() - begun))
+        if len(logs) == 1:
+            _set_aside(data, few / "data")
     maker.close()
+    for round_number in range(1, plan.rounds + 1):
+        advance(f"round {round_number} of {plan.rounds}: a start with few keys, and with many")
+        for server, log in ((few, logs[0]), (many, logs[1]))[:: 1 if round_number % 2 else -1]:
+            _start(server, log)
     advance(f"looking up {plan.lookups:,} old keys, twice")
     lookups = look_up(directory, maker, maker.pairs - _LIVE_PAIRS, plan.lookups)
     return logs, lookups
+
+
+def _set_aside(data: Path, copy: Path) -> None:
+    """Keep a data directory as it is now, without its bytes twice: but for what is written on."""
+    live = list_segments(data / "event-log")[-1]
+
+    def take(source: str, target: str) -> None:
+        if Path(source) == live or Path(source).suffix in _COPIED:
+            shutil.copy2(source, target)
+        else:
+            os.link(source, target)
+
+    shutil.copytree(data, copy, copy_function=take)
+
+
+def _start(directory: Path, log: KeyedLog) -> None:
+    server = start_surestock(directory, "api")
+    log.start_seconds.append(server.start_seconds)
+    log.start_cpu_seconds.append(server.app_cpu())
+    log.resident_bytes.append(server.memory())
+    server.stop()
 
 
 def _grow(
@@ -67,17 +98,7 @@ def _grow(
     return passes
 
 
-def _measured(
-    directory: Path, maker: LogMaker, passes: list[Pass], making_seconds: float
-) -> KeyedLog:
-    data = directory / "data"
-    starts: list[float] = []
-    resident: list[int] = []
-    for _ in range(_STARTS):
-        server = start_surestock(directory, "api")
-        starts.append(server.start_seconds)
-        resident.append(server.memory())
-        server.stop()
+def _described(data: Path, maker: LogMaker, passes: list[Pass], making_seconds: float) -> KeyedLog:
     return KeyedLog(
         keys=2 * maker.pairs,
         records=maker.sequence,
@@ -88,8 +109,6 @@ def _measured(
         making_seconds=making_seconds,
         upkeep_cpu_seconds=sum(done.cpu_seconds for done in passes),
         upkeep_peak_bytes=max(done.peak_bytes for done in passes),
-        start_seconds=starts,
-        resident_bytes=max(resident),
     )
 
 

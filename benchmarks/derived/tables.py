@@ -140,6 +140,7 @@ def _keyed_logs(found: Derived) -> Table:
         "upkeep CPU s",
         "upkeep MiB",
         "median start s",
+        "CPU s",
         "resident MiB",
     )
     rows = [
@@ -154,7 +155,8 @@ def _keyed_logs(found: Derived) -> Table:
             f"{it.upkeep_cpu_seconds:.0f}",
             f"{it.upkeep_peak_bytes / _MIB:.0f}",
             f"{median(it.start_seconds):.2f}",
-            f"{it.resident_bytes / _MIB:.0f}",
+            f"{median(it.start_cpu_seconds):.2f}",
+            f"{max(it.resident_bytes) / _MIB:.0f}",
         )
         for it in found.keyed_logs
     ]
@@ -169,6 +171,7 @@ def _lookups(found: Derived) -> Table:
         "p99 ms",
         "alone p50 ms",
         "p99 ms",
+        "CPU p99 ms",
         "resident MiB after",
         "without keys MiB",
     )
@@ -184,6 +187,7 @@ def _lookups(found: Derived) -> Table:
                 f"{it.http_p99_ms:.2f}",
                 f"{it.lookup_p50_ms:.2f}",
                 f"{it.lookup_p99_ms:.2f}",
+                f"{it.lookup_cpu_p99_ms:.2f}",
                 f"{it.resident_bytes / _MIB:.0f}",
                 f"{it.without_keys_bytes / _MIB:.0f}",
             )
