@@ -22,7 +22,7 @@ def serving(directory: Path) -> Iterator[int]:
     (directory / ".venv").symlink_to(sys.prefix)
     (directory / "data").mkdir()
     (directory / "data" / "seed").symlink_to(ROOT / "data" / "seed")
-    port = _free_port()
+    port = free_port()
     log = directory / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -43,7 +43,8 @@ def serving(directory: Path) -> Iterator[int]:
         raise RuntimeError(f"the service ended with {returncode}: {log.read_text()[-1500:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

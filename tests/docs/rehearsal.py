@@ -1,16 +1,22 @@
-"""One document, run from its first example to its last against a fresh service."""
+"""One document, run from its first example to its last against a fresh service.
+
+The ports that a document names are taken by whatever runs on the machine; free ones stand in for
+them.
+"""
 
 import re
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import urlopen
 
 from tests.docs.answer import Answers
 from tests.docs.blocks import Example
-from tests.docs.checkout import serving
+from tests.docs.checkout import free_port, serving
 from tests.docs.shell import BlockFailed, Shell
 
-ADDRESS = "127.0.0.1:3000"
+PORT, OTHER_PORT = "3000", "3001"
 _REQUESTS = re.compile(
     r'^surestock_http_requests_total\{method="([^"]+)",route="([^"]+)",status="(\d+)"\}',
     re.MULTILINE,
@@ -33,26 +39,39 @@ def rehearse(examples: list[Example], directory: Path) -> Rehearsal:
     """Run ``examples`` in order and compare every answer that is shown."""
     differences: list[str] = []
     answers = Answers()
-    with serving(directory) as port:
-        shell = Shell(directory)
-        address = f"127.0.0.1:{port}"
+    with serving(directory) as port, closing(Shell(directory)) as shell:
+        ports = {PORT: str(port), OTHER_PORT: str(free_port())}
+        written = {taken: port for port, taken in ports.items()}
+        asked: set[tuple[str, str, int]] = set()
         for example in examples:
             where = f"line {example.command.line}"
             try:
-                printed = shell.run(example.command.content.replace(ADDRESS, address))
+                printed = shell.run(_with_ports(example.command.content, ports))
             except BlockFailed as failure:
                 differences.append(f"{where}: {failure}")
                 continue
+            finally:
+                asked |= _asked(ports[OTHER_PORT])
             if example.answer is not None:
-                printed = printed.replace(address, ADDRESS)
-                different = answers.differences(example.answer, printed)
+                different = answers.differences(example.answer, _with_ports(printed, written))
                 differences += [f"{where}: {what}" for what in different]
-        asked = _asked(address)
-    return Rehearsal(len(examples), differences, asked)
+        asked |= _asked(ports[PORT])
+    return Rehearsal(len(examples), differences, frozenset(asked))
 
 
-def _asked(address: str) -> frozenset[tuple[str, str, int]]:
-    with urlopen(f"http://{address}/metrics", timeout=10) as answer:
-        text = answer.read().decode()
-    found = _REQUESTS.findall(text)
-    return frozenset((method, route, int(status)) for method, route, status in found)
+def _with_ports(text: str, ports: dict[str, str]) -> str:
+    return re.sub(rf"\b(?:{'|'.join(ports)})\b", lambda found: ports[found[0]], text)
+
+
+def _asked(port: str) -> set[tuple[str, str, int]]:
+    """Return what the service at ``port`` was asked for; nothing when there is none."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+    except ConnectionError:
+        return set()
+    except URLError as error:
+        if isinstance(error.reason, ConnectionError):
+            return set()
+        raise
+    return {(method, route, int(status)) for method, route, status in _REQUESTS.findall(text)}

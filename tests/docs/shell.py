@@ -1,8 +1,13 @@
-"""bash, block by block: a variable that one block sets is there in the next."""
+"""bash, block by block: a variable that one block sets is there in the next.
+
+So is a process that a block leaves running with ``&``, until the shell is closed.
+"""
 
 import os
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +28,7 @@ class BlockFailed(Exception):
 class Shell:
     """Runs blocks in ``directory``, without the settings of whoever runs the tests.
 
-    Skips the test when bash or curl is missing.
+    Skips the test when bash or curl is missing. What is left running must not print here.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -37,20 +42,41 @@ class Shell:
             "LC_ALL": "C.UTF-8",
             "SHELL_STATE": str(directory / _STATE),
         }
+        self._groups: list[int] = []
 
     def run(self, block: str) -> str:
         """Return what ``block`` prints, errors included. Raises :class:`BlockFailed`."""
-        ended = subprocess.run(
+        process = subprocess.Popen(
             ["bash", "-c", _AROUND + block],
-            check=False,
             cwd=self._directory,
             env=self._env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=_TIMEOUT_S,
+            start_new_session=True,
         )
-        printed = ended.stdout.decode()
-        if ended.returncode:
-            raise BlockFailed(f"exit code {ended.returncode}: {printed}")
+        self._groups.append(process.pid)
+        try:
+            printed = process.communicate(timeout=_TIMEOUT_S)[0].decode()
+        except subprocess.TimeoutExpired:
+            raise BlockFailed(f"no end after {_TIMEOUT_S} s") from None
+        if process.returncode:
+            raise BlockFailed(f"exit code {process.returncode}: {printed}")
+        if not _is_alive(process.pid):
+            self._groups.remove(process.pid)
         return printed
+
+    def close(self) -> None:
+        """Kill what blocks left running."""
+        for group in self._groups:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+        self._groups.clear()
+
+
+def _is_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
