@@ -22,8 +22,9 @@ Numbers = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class CentralVerdict:
-    """Figures of one comparison. ``diverged`` are the SKUs that the view says it cannot vouch for.
+    """Figures of one comparison.
 
+    ``diverged`` are the SKUs that the view says it cannot vouch for, ``wrong`` those that differ.
     ``missed`` counts levels that lack changes of the log, ``doubles`` levels that have more of them
     and changes that were refused because they seemed to have been folded before.
     """
@@ -33,6 +34,7 @@ class CentralVerdict:
     missed: int
     doubles: int
     diverged: frozenset[str] = frozenset()
+    wrong: frozenset[str] = frozenset()
     faults: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -83,6 +85,7 @@ def judge(
 ) -> CentralVerdict:
     """Compare what is served with the fold of ``records`` records."""
     faults = list(books.faults)
+    wrong = set()
     missed, doubles = 0, len([it for it in letters if it["status"] in {"retrying", "dead"}])
     folded = {key: book.numbers() for key, book in books.levels.items()}
     for key in served.keys() | folded.keys():
@@ -90,10 +93,11 @@ def judge(
         if shown == wanted:
             continue
         faults.append(f"{key} is served as {shown} and folded as {wanted}")
+        wrong.add(key[1])
         missed += shown[2] < wanted[2]
         doubles += shown[2] > wanted[2]
     faults += [f"letter {orjson.dumps(it).decode()}" for it in letters if it["status"] == "dead"]
-    return CentralVerdict(records, len(folded), missed, doubles, diverged, faults)
+    return CentralVerdict(records, len(folded), missed, doubles, diverged, frozenset(wrong), faults)
 
 
 async def _served(connection: Connection) -> tuple[dict[StockKey, Numbers], frozenset[str]]:

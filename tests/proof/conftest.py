@@ -9,7 +9,7 @@ from rich.console import Console
 
 from tests.proof.figures import Figures
 from tests.proof.fleet import Fleet
-from tests.proof.past import Stage, stages
+from tests.proof.past import Stage, grown, stages
 
 _FIGURES = pytest.StashKey[Figures]()
 
@@ -46,4 +46,13 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Stage]]:
     folder = tmp_path_factory.mktemp("past")
     fleet = Fleet(folder)
     yield list(islice(stages(fleet, folder), 3))
+    fleet.kill_all()
+
+
+@pytest.fixture(scope="session", name="grown")
+def grown_stage(past: list[Stage], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Return the log after its third upkeep, with all that can be derived of it."""
+    folder = tmp_path_factory.mktemp("grown")
+    fleet = Fleet(folder)
+    yield grown(fleet, past[2], folder / "data")
     fleet.kill_all()

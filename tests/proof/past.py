@@ -13,6 +13,7 @@ from tests.proof.ledger import Ledger
 from tests.proof.logbook import read_records
 
 SMALL = {"SEGMENT_BYTES": "4096", "SNAPSHOT_EVERY_N_EVENTS": "15"}
+DERIVED = ("snapshots", "index", "central", "worker")
 _SKUS = ("sku-1", "sku-2", "sku-3")
 
 
@@ -79,3 +80,16 @@ def _new_records(
         campaign.sync()
         assert worker.stop() == 0
     return read_records(data_dir, len(known))
+
+
+def grown(make_server: Fleet, stage: Stage, template: Path) -> Stage:
+    """Return the stage with all that can be derived of it, and an archive."""
+    stage.copy_to(template)
+    assert make_server.upkeep(template, settings=SMALL).run() == 0
+    server = make_server(template, settings=SMALL)
+    server.start()
+    Campaign(server).judge_central().require_clean()
+    assert server.stop() == 0
+    for folder in (*DERIVED, "archive"):
+        assert list((template / folder).iterdir()), folder
+    return Stage(template, stage.records, stage.ledger)
