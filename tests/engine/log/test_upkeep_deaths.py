@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from surestock.engine.log.sealed import sealed_segments
 from surestock.engine.log.turn import UpkeepRunning, turn
+from surestock.journal.segment import segment_path
 from surestock.kit import failpoints
 from surestock.kit.clock import ManualClock
 from tests.engine.log.shop import (
     check,
     engine_in,
     keep_up,
+    log_config,
     open_shop,
     sell,
 )
@@ -68,3 +71,17 @@ async def test_two_upkeeps_do_not_work_at_once(tmp_path: Path) -> None:
     with turn(tmp_path / "index", wait=True), pytest.raises(UpkeepRunning):
         keep_up(tmp_path, clock)
     keep_up(tmp_path, clock)
+
+
+async def test_a_segment_that_is_just_being_made_harms_nothing(tmp_path: Path) -> None:
+    clock = ManualClock()
+    sold = await open_shop(tmp_path, clock)
+    last = sealed_segments(log_config(tmp_path))[-1].last
+    assert last == 39
+    stub = segment_path(tmp_path / "event-log", 43)
+    for content in (b"", b'{"crc":"0a'):
+        stub.write_bytes(content)
+        for archive in (True, False):
+            keep_up(tmp_path, clock, archive=archive)
+        assert sealed_segments(log_config(tmp_path))[-1].last == 42
+    await check(tmp_path, clock, sold)
