@@ -1,4 +1,4 @@
-"""What the documents list is what there is: endpoints, settings, make targets, linked pages."""
+"""What the documents list is what there is: endpoints, settings, commands, folders, pages."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,11 @@ from typing import Final
 
 import pytest
 
+from surestock.api.problems import KINDS
 from surestock.api.routes import all_routes
+from surestock.cli.app import app
+from surestock.engine.log.config import LogConfig
+from surestock.runtime.data_directory import worker_directory
 from surestock.runtime.settings import Settings
 from tests.docs.blocks import blocks_of
 from tests.docs.named import code_in, rows_of
@@ -32,9 +36,36 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
     }
     fields = {name.upper(): field.default for name, field in Settings.model_fields.items()}
     assert table, "the table was not found"
-    assert {name: str(fields[name]) for name in table} == table
+    shown = {name: "on" if fields[name] is True else str(fields[name]) for name in table}
+    assert shown == table
     refused = README.partition("Settings of what is not built yet")[2].partition("\n")[0]
     assert sorted([*table, *code_in(refused)]) == sorted(fields)
+
+
+def test_every_command_is_in_the_readme() -> None:
+    listed = [code_in(row.cells["command"])[0] for row in rows_of(README) if "command" in row.cells]
+    commands = {
+        str(it.name or it.callback.__name__) for it in app.registered_commands if it.callback
+    }
+    assert {name.split()[1] for name in listed} == commands
+
+
+def test_every_folder_of_the_data_directory_is_in_the_readme() -> None:
+    listed = {code_in(row.cells["folder"])[0] for row in rows_of(README) if "folder" in row.cells}
+    config = LogConfig(Path("data") / "event-log")
+    folders = (config.directory, config.archive, config.index, config.snapshots, config.central)
+    made = {f"{path.name}/" for path in (*folders, worker_directory(Path("data")))}
+    assert listed == made
+
+
+def test_every_503_has_its_row_in_run_md() -> None:
+    explained = {
+        code
+        for row in rows_of((ROOT / "run.md").read_text(encoding="utf-8"))
+        if "`error`" in row.cells
+        for code in code_in(row.cells["`error`"])
+    }
+    assert {kind.code for kind in KINDS.values() if kind.status == 503} - explained == set()
 
 
 @pytest.mark.parametrize("page", PAGES)
