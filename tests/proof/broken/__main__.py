@@ -26,6 +26,7 @@ _TEETH: dict[str, Callable[[], None]] = {
     "no-index-at-start": start.no_index,
     "uncovered-end": start.uncovered_end,
     "impatient-feed": start.impatient_feed,
+    "no-backpressure": start.no_backpressure,
     "endless-patience": start.endless_patience,
 }
 

@@ -3,6 +3,7 @@
 And the feed, with another patience than it has.
 """
 
+import importlib
 from typing import Any
 
 from msgspec import structs
@@ -51,6 +52,17 @@ def impatient_feed() -> None:
 def endless_patience() -> None:
     """A reader that does not read is waited for for ever."""
     _be_patient(1e9)
+
+
+def no_backpressure() -> None:
+    """What a reader does not take is kept for it, however much it is."""
+
+    async def drain(self: Any) -> None:
+        del self
+
+    vars(importlib.import_module("uvicorn.protocols.http.flow_control"))[
+        "FlowControl"
+    ].drain = drain
 
 
 def _be_patient(seconds: float) -> None:
