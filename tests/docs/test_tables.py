@@ -75,6 +75,13 @@ def test_every_link_leads_somewhere(page: str) -> None:
     assert [link for link in inside if not (ROOT / link).exists()] == []
 
 
+@pytest.mark.parametrize("record", sorted(ROOT.glob("docs/adr/*.md")), ids=lambda it: it.stem)
+def test_what_enforces_a_decision_exists(record: Path) -> None:
+    enforced_by = record.read_text(encoding="utf-8").partition("## Enforced by")[2]
+    named = set(re.findall(r"`((?:tests|benchmarks)/[\w/.-]+)`", enforced_by))
+    assert [it for it in sorted(named) if not (ROOT / it).exists()] == []
+
+
 @pytest.mark.parametrize("page", ["README.md", "run.md"])
 def test_every_make_target_that_is_shown_exists(page: str) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
