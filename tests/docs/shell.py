@@ -28,11 +28,11 @@ class BlockFailed(Exception):
 class Shell:
     """Runs blocks in ``directory``, without the settings of whoever runs the tests.
 
-    Skips the test when bash or curl is missing. What is left running must not print here.
+    Skips the test when one of its programs is missing. What is left running must not print here.
     """
 
     def __init__(self, directory: Path) -> None:
-        for program in ("bash", "curl"):
+        for program in ("bash", "curl", "flock", "zcat"):
             if shutil.which(program) is None:
                 pytest.skip(f"{program} is not installed")
         self._directory = directory
