@@ -7,7 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from surestock.inventory.model import Level
+from surestock.journal.archive import archive_segment
 from surestock.journal.line import seal
+from surestock.journal.scan import Scan
+from surestock.runtime.offline.audit import log as audited
 from surestock.snapshot import read_snapshot, write_snapshot
 from surestock.sync import stocks
 from surestock.sync.checkpoint import Checkpoint, write_checkpoint
@@ -106,3 +109,19 @@ def test_a_last_line_that_was_seen_is_damaged_and_not_torn(shop: Shop) -> None:
     assert result.exit_code == 1
     assert f"damaged: {segment}" in result.stderr
     assert "record 30 was durable, so this is no torn tail" in result.stderr
+
+
+def test_a_server_may_begin_and_archive_segments_meanwhile(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class WhileServed(Scan):
+        def __init__(self, *where: Any) -> None:
+            super().__init__(*where)
+            (shop.log / f"{31:020d}.ndjson").touch()
+            archive_segment(shop.segments[0], shop.config.archive)
+            shop.segments[0].unlink()
+
+    monkeypatch.setattr(audited, "Scan", WhileServed)
+    result = surestock("verify", shop.data_dir)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert table_of(result.stdout)["records"] == "30"

@@ -104,7 +104,7 @@ class _Pass:
         scan = Scan(
             self._config.directory, self._config.archive, beginning if base else FROM_THE_FIRST
         )
-        _check_names(self._config, scan)
+        _check_names(self._config)
         lines, done = self._replay(scan, base, progress)
         self._check_end(scan)
         self._snapshots.end()
@@ -175,12 +175,16 @@ class _Pass:
         )
 
 
-def _check_names(config: LogConfig, scan: Scan) -> None:
+def _check_names(config: LogConfig) -> None:
     """Raise :class:`JournalDamaged` for a file that looks like a segment and is not read as one."""
-    copies = {*list_archived(config.archive)}
-    for pattern, folder in (("*.ndjson", config.directory), ("*.ndjson.gz", config.archive)):
-        for path in sorted(folder.glob(pattern)):
-            if path not in scan.segments and path not in copies:
+    for folder, pattern, list_named in (
+        (config.directory, "*.ndjson", list_segments),
+        (config.archive, "*.ndjson.gz", list_archived),
+    ):
+        # Listed in this order, a segment that a server makes meanwhile is among the named ones.
+        found = {*folder.glob(pattern)}
+        for path in sorted(found - {*list_named(folder)}):
+            if path.exists():  # else it was archived meanwhile
                 why = "its name is not that of a segment, so its records count for nothing"
                 raise JournalDamaged(path, 1, 0, why)
 
