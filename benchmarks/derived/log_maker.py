@@ -25,8 +25,8 @@ from surestock.kit.ids import IdSource
 _ACTOR: Final = "anonymous"
 _LINE_RECORDS: Final = 50
 """As many as clients usually wait for at once."""
-_STRIDE: Final = 7919
-"""A prime: pairs go over the SKUs in an order that caches don't like."""
+_GOLDEN: Final = 2_654_435_769
+"""2**32 over the golden ratio: multiples of it, modulo 2**32, are spread evenly and far apart."""
 
 
 class Span(Struct, frozen=True):
@@ -105,7 +105,8 @@ class LogMaker:
         return KeyedReserve(path, key, self._skus + 2 * pair + 1, _named(path, key, command))
 
     def _reserve(self, pair: int) -> tuple[str, ReserveStock]:
-        store_id, sku = place(pair * _STRIDE % self._skus)
+        # Neighbours in time are no neighbours in memory, as with clients.
+        store_id, sku = place((pair * _GOLDEN % 2**32) * self._skus >> 32)
         return f"/stores/{store_id}/inventory/{sku}/reserve", ReserveStock(store_id, sku, 1)
 
     def seal(self) -> None:
