@@ -42,7 +42,7 @@ class Child:
             "DATA_DIR": str(self.data_dir),
             "LOG_LEVEL": "warning",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": str(_ROOT),
+            "PYTHONPATH": os.pathsep.join((str(_ROOT / "src"), str(_ROOT))),
             **self._settings,
             **settings,
         }
