@@ -53,7 +53,7 @@ def test_without_a_log_it_says_so(tmp_path: Path) -> None:
 
 
 def test_one_at_a_time(shelf: Shelf) -> None:
-    with turn(shelf.data_dir / "index", wait=True):
+    with turn(shelf.data_dir / "index"):
         ended = upkeep(shelf.data_dir)
     assert ended.returncode == 2
     assert "Another upkeep" in ended.stderr

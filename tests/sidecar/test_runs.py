@@ -114,12 +114,35 @@ def test_what_a_damaged_run_was_merged_from_is_asked_until_the_range_is_there_ag
     for _ in range(2):
         runs.refresh()
         assert list(tmp_path.iterdir()) == []
-        assert runs.covers(1, 20)
+        assert not runs.covers(1, 20), "it has to be made again"
         assert all(runs.find(digest(number)) == [entry(number)] for number in range(1, 21))
     put(tmp_path, 1, 20)
     runs.refresh()
     assert all(runs.find(digest(number)) == [entry(number)] for number in range(1, 21))
     assert open_files() == before - 1
+
+
+def test_a_run_that_is_gone_is_asked_on_as_long_as_it_is_needed(tmp_path: Path) -> None:
+    young, old = put(tmp_path, 1, 10), put(tmp_path, 11, 20)
+    runs = opened(tmp_path)
+    young.unlink()
+    old.unlink()
+    runs.refresh(lambda run: run.first == 1)
+    assert runs.find(digest(3)) == [entry(3)]
+    assert not runs.may_hold(digest(13))
+    assert not runs.covers(1, 10)
+
+
+def test_a_listing_that_is_torn_to_nothing_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, 1, 10)
+    listings: list[list[Listed]] = [[]]
+    monkeypatch.setattr(
+        "surestock.sidecar.runs.list_runs",
+        lambda *where: listings.pop() if listings else list_runs(*where),
+    )
+    assert opened(tmp_path).covers(1, 10)
 
 
 def test_damage_in_the_entries_is_told_to_who_looks_for_one_and_the_rest_is_found(
@@ -158,7 +181,7 @@ def test_runs_that_are_gone_are_closed(tmp_path: Path) -> None:
     assert open_files() == before + 10
     for path in paths[:7]:
         path.unlink()
-    runs.refresh()
+    runs.refresh(lambda _run: False)
     assert open_files() == before + 3
     assert not runs.covers(1, 1)
     assert runs.covers(8, 10)

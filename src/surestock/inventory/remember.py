@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from surestock.inventory.events import StockReserved
 from surestock.inventory.evolve import evolve
 from surestock.inventory.model import Level, Reservation, StockKey
 from surestock.inventory.record import Record
@@ -36,7 +37,8 @@ class _ReservationsOnly(Changes):
 def reservation_of(records: Iterable[Record], reservation_id: str) -> Reservation | None:
     """Return the reservation as ``records``, in order, leave it; None when they don't make it.
 
-    They are all records that name it, and may tell of others too.
+    They are all records that name it, and may tell of others too. Without the first of them, which
+    made it, nothing is known.
     """
     held = None
     for record in records:
@@ -45,6 +47,8 @@ def reservation_of(records: Iterable[Record], reservation_id: str) -> Reservatio
             changes.reservations[reservation_id] = held
         for event in record.events:
             if getattr(event, "reservation_id", None) == reservation_id:
+                if held is None and not isinstance(event, StockReserved):
+                    return None
                 evolve(changes, event)
-        held = changes.reservations.get(reservation_id, held)
+                held = changes.reservations[reservation_id]
     return held

@@ -31,3 +31,17 @@ def drop_older(directory: Path, suffix: str, than: datetime, damaged: Damaged = 
     if dropped:
         sync_directory(directory)
     return dropped
+
+
+def drop_before(directory: Path, suffix: str, sequence: int) -> int:
+    """Unlink the runs that hold nothing from ``sequence`` on; return how many there were.
+
+    Raises ``OSError``. Failpoint: run.unlink.
+    """
+    runs = [run for run in list_runs(directory, suffix) if run.last < sequence]
+    for run in runs:
+        hit("run.unlink")
+        run.path.unlink(missing_ok=True)
+    if runs:
+        sync_directory(directory)
+    return len(runs)

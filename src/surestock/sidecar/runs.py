@@ -1,6 +1,6 @@
 """Look digests up in all runs of a directory, while another process writes and merges there."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Lock
 
@@ -9,6 +9,10 @@ from surestock.sidecar.errors import Damaged, RunDamaged, delete_damaged, unhear
 from surestock.sidecar.filter import Probe, any_may_hold
 from surestock.sidecar.listing import Listed, by_range, list_runs, outermost
 from surestock.sidecar.run import Run
+
+
+def _always(_run: Run) -> bool:
+    return True
 
 
 class Runs:
@@ -24,28 +28,28 @@ class Runs:
         self._damaged = damaged
         self._refreshing = Lock()
         self._open: dict[Listed, Run] = {}
-        self._lost: list[Listed] = []
+        self._on_disk: tuple[Run, ...] = ()
         # Each is replaced as a whole and never changed, so no reader needs a lock.
         self._runs: tuple[Run, ...] = ()
         self._probes: tuple[Probe, ...] = ()
 
-    def refresh(self) -> None:
+    def refresh(self, needed: Callable[[Run], bool] = _always) -> None:
         """Open the runs that are new and let go of those that are gone. Blocks on the disk.
 
         A run whose range another one contains does not count. A damaged one is deleted and counts
-        as missing: ask :meth:`covers`. What it was merged from is looked into further, if it is
-        open, until there is a run for that range again. Raises ``OSError``; then the runs are as
-        they were.
+        as missing: ask :meth:`covers`. An open run that is gone although it is ``needed``, and
+        whose range no other run covers, is looked into further: what it holds is known nowhere else
+        until it is made again. Raises ``OSError``; then the runs are as they were.
         """
         with self._refreshing:
             # A listing that others write into may miss both a merged run and what it was merged
             # from. The one after it would not, so two that agree are right.
-            listed: list[Listed] = []
+            listed: list[Listed] | None = None
             opened: dict[Listed, Run] = {}
             while (now := list_runs(self._directory, self._suffix)) != listed:
                 listed = now
                 opened = self._opened(outermost(listed), {**self._open, **opened})
-            self._open = self._with_survivors(opened)
+            self._open = self._with_survivors(opened, needed)
             # The runs first: who is told that a digest may be there must be able to find it.
             self._runs = tuple(self._open.values())
             self._probes = tuple(run.probe for run in self._runs)
@@ -64,8 +68,8 @@ class Runs:
         return sorted(found, key=lambda entry: entry.sequence, reverse=True)
 
     def covers(self, first: int, last: int) -> bool:
-        """Tell whether the runs cover all sequences from ``first`` to ``last``."""
-        return _covered(self._runs, first, last)
+        """Tell whether the runs that are on disk cover all sequences from ``first`` to ``last``."""
+        return _covered(self._on_disk, first, last)
 
     def _opened(self, listed: Iterable[Listed], known: dict[Listed, Run]) -> dict[Listed, Run]:
         opened = {}
@@ -75,18 +79,20 @@ class Runs:
             except FileNotFoundError:
                 continue  # merged or dropped meanwhile: the next listing tells
             except RunDamaged as error:
-                self._lost.append(place)
                 delete_damaged(error, self._damaged)
         return opened
 
-    def _with_survivors(self, opened: dict[Listed, Run]) -> dict[Listed, Run]:
-        """Return ``opened`` and the open runs that were merged into one that was damaged."""
-        found = list(opened.values())
-        self._lost = [it for it in self._lost if not _covered(found, it.first, it.last)]
+    def _with_survivors(
+        self, opened: dict[Listed, Run], needed: Callable[[Run], bool]
+    ) -> dict[Listed, Run]:
+        """Return ``opened``, and the open runs that are gone without others in their place."""
+        self._on_disk = tuple(opened.values())
         survivors = {
             place: run
             for place, run in self._open.items()
-            if any(it.first <= place.first and place.last <= it.last for it in self._lost)
+            if place not in opened
+            and needed(run)
+            and not _covered(self._on_disk, place.first, place.last)
         }
         both = {**survivors, **opened}
         return {place: both[place] for place in sorted(both, key=by_range)}

@@ -34,31 +34,45 @@ def write_snapshot(
 
     ``levels`` come sorted by store and SKU. It is made durable a megabyte at a time, and ``rest``
     is called after each: the log shares the disk, and must never wait for a hundred of them at
-    once. Raises ``OSError``; then there is no such snapshot, though a ``.tmp`` file may be left.
+    once. Raises ``OSError``; then there is no such snapshot. A death may leave a ``.tmp`` file.
     """
     make_directory(directory)
     path = snapshot_path(directory, head.sequence)
     temporary = path.with_suffix(".tmp")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
     try:
-        unsynced = 0
-        for line in _lines(head, levels, reservations):
-            hit("snapshot.write")
-            write_all(fd, line)
-            unsynced += len(line)
-            if unsynced >= _SYNC_EVERY_BYTES:
-                hit("snapshot.fdatasync")
-                os.fdatasync(fd)
-                unsynced = 0
-                rest()
-        hit("snapshot.fsync")
-        os.fsync(fd)
+        _write(fd, head, levels, reservations, rest)
+        hit("snapshot.rename")
+        temporary.replace(path)
+    except OSError:
+        # The log shares the disk: what is left half written must not take its room.
+        temporary.unlink(missing_ok=True)
+        raise
     finally:
         os.close(fd)
-    hit("snapshot.rename")
-    temporary.replace(path)
     sync_directory(directory)
     return path
+
+
+def _write(
+    fd: int,
+    head: SnapshotHead,
+    levels: Iterable[Level],
+    reservations: Iterable[Reservation],
+    rest: Callable[[], None],
+) -> None:
+    unsynced = 0
+    for line in _lines(head, levels, reservations):
+        hit("snapshot.write")
+        write_all(fd, line)
+        unsynced += len(line)
+        if unsynced >= _SYNC_EVERY_BYTES:
+            hit("snapshot.fdatasync")
+            os.fdatasync(fd)
+            unsynced = 0
+            rest()
+    hit("snapshot.fsync")
+    os.fsync(fd)
 
 
 def _lines(

@@ -68,7 +68,7 @@ async def test_a_death_at_any_step_costs_nothing(tmp_path: Path, step: str) -> N
 async def test_two_upkeeps_do_not_work_at_once(tmp_path: Path) -> None:
     clock = ManualClock()
     await open_shop(tmp_path, clock, orders=4)
-    with turn(tmp_path / "index", wait=True), pytest.raises(UpkeepRunning):
+    with turn(tmp_path / "index"), pytest.raises(UpkeepRunning):
         keep_up(tmp_path, clock)
     keep_up(tmp_path, clock)
 

@@ -163,7 +163,8 @@ class WriteCore:
 
     async def refresh(self) -> None:
         """Look at what was indexed meanwhile, and let go of that in memory."""
-        indexed = await asyncio.to_thread(self.memory.old.refresh)
+        oldest = self._clock.now() - self._config.idempotency_ttl
+        indexed = await asyncio.to_thread(self.memory.old.refresh, oldest)
         self.memory.forget_through(indexed)
 
     async def committed_beyond(self, sequence: int) -> None:

@@ -14,7 +14,7 @@ from zlib import crc32
 from msgspec import DecodeError, Raw, Struct, ValidationError, json
 
 from surestock.engine.log.config import LogConfig
-from surestock.engine.log.sealed import is_older, sealed_segments
+from surestock.engine.log.sealed import Sealed, is_older, sealed_segments
 from surestock.journal.errors import JournalDamaged
 from surestock.journal.line import BadLine, decode_commit
 from surestock.journal.segment import segment_path
@@ -59,10 +59,8 @@ def reservation_digest(reservation_id: str) -> bytes:
     return blake2b(b"reservation\x00" + reservation_id.encode(), digest_size=_DIGEST_BYTES).digest()
 
 
-def index_missing(
-    config: LogConfig, oldest: datetime, up_to: int | None = None, seen: Seen = lambda _: None
-) -> int:
-    """Index every sealed segment (up to record ``up_to``) that is not; return how many those were.
+def index_missing(config: LogConfig, oldest: datetime, seen: Seen = lambda _: None) -> int:
+    """Index every sealed segment that is not; return how many those were.
 
     Keys that were answered before ``oldest`` need no index any more. ``seen`` is told of each.
     Raises what :func:`index_segment` raises.
@@ -70,19 +68,30 @@ def index_missing(
     keys, reservations = Runs(config.index, KEYS), Runs(config.index, RESERVATIONS)
     keys.refresh()
     reservations.refresh()
-    indexed = 0
-    for sealed in sealed_segments(config):
-        first, last = sealed.first, sealed.last
-        if up_to is not None and last > up_to:
-            break
-        if reservations.covers(first, last) and (
-            keys.covers(first, last) or is_older(config, sealed, oldest)
-        ):
-            continue
-        index_segment(config, first, last)
+    missing = unindexed(config, keys, reservations, oldest)
+    for sealed in missing:
+        index_segment(config, sealed.first, sealed.last)
         seen(sealed.segment.path)
-        indexed += 1
-    return indexed
+    return len(missing)
+
+
+def unindexed(config: LogConfig, keys: Runs, reservations: Runs, oldest: datetime) -> list[Sealed]:
+    """Return the sealed segments that the runs do not cover, in order.
+
+    Where only keys are not covered, and all of them were answered before ``oldest``, they need not
+    be: segments are in the order of time, so one that is old enough speaks for those before it.
+    """
+    missing: list[Sealed] = []
+    all_are_old = False
+    for sealed in reversed(sealed_segments(config)):
+        if not reservations.covers(sealed.first, sealed.last):
+            missing.append(sealed)
+        elif not all_are_old and not keys.covers(sealed.first, sealed.last):
+            all_are_old = is_older(config, sealed, oldest)
+            if not all_are_old:
+                missing.append(sealed)
+    missing.reverse()
+    return missing
 
 
 def index_segment(config: LogConfig, first: int, last: int) -> None:

@@ -1,5 +1,7 @@
 """Take hold of a log directory: lock it, repair it, replay it, open its end for writing."""
 
+from datetime import datetime
+
 from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.covered import check_covered
 from surestock.engine.log.indexing import index_missing
@@ -17,6 +19,8 @@ from surestock.journal.writer import JournalWriter, Written
 from surestock.kit.clock import Clock
 from surestock.kit.files import make_directory
 from surestock.snapshot import newest_snapshot
+
+_UPKEEP_ENDS_WITHIN_S = 60.0
 
 
 class OpenLog:
@@ -50,9 +54,11 @@ class OpenLog:
 
     def _replay(self, memory: Memory) -> Recovered:
         config = self._config
+        oldest = self._clock.now() - config.idempotency_ttl
         snapshot = newest_snapshot(config.snapshots, self._observer.damaged)
         start = LogStart() if snapshot is None else LogStart(snapshot.sequence, snapshot.crc)
-        indexed = memory.old.refresh() if snapshot is None else start.sequence
+        # What a snapshot stands for is not read, so its keys must be found on disk.
+        indexed = self._index_up_to(start.sequence, oldest, memory.old)
         fold = Replay(memory.state, memory.keys, memory.resolved, indexed)
         if snapshot is not None:
             fold.begin_at(snapshot)
@@ -63,17 +69,16 @@ class OpenLog:
         if scan.torn is not None:
             aside = cut_torn_tail(scan.torn)
             self._observer.torn(aside, scan.torn.why)
-        self._index_up_to(start.sequence, memory.old)
         return recovered
 
-    def _index_up_to(self, sequence: int, old: Old) -> None:
-        """Index what a snapshot stands for and nobody has indexed: its keys must be found."""
-        if sequence:
-            oldest = self._clock.now() - self._config.idempotency_ttl
-            with turn(self._config.index, wait=True):
-                index_missing(self._config, oldest, sequence, self._observer.indexed)
-        old.begin_at(sequence)
-        old.refresh()
+    def _index_up_to(self, sequence: int, oldest: datetime, old: Old) -> int:
+        """Index what is missing up to ``sequence``; return up to where everything is indexed."""
+        indexed = old.refresh(oldest)
+        if indexed < sequence:
+            with turn(self._config.index, _UPKEEP_ENDS_WITHIN_S):
+                index_missing(self._config, oldest, self._observer.indexed)
+            indexed = old.refresh(oldest)
+        return max(indexed, sequence)
 
     def writer(self, end: LogEnd, written: Written) -> JournalWriter:
         """Start the thread that writes on from ``end``."""

@@ -34,6 +34,8 @@ class Memory:
         self.in_flight: dict[str, Ticket] = {}
         self.index = SparseIndex()
         self.old = Old(config, observer.damaged)
+        self.forgotten = 0
+        """How often something left memory."""
 
     def knows(self, key: IdempotencyKey) -> bool:
         """Tell whether a command with this key is running, or was answered not long ago."""
@@ -84,5 +86,6 @@ class Memory:
     def forget_through(self, sequence: int) -> None:
         """Let go of what the indexes on disk have: all up to ``sequence``, which ends a segment."""
         self.index.begin_at(max(self.index.begins_at, sequence + 1))
+        self.forgotten += 1
         self.keys.forget_through(sequence)
         self.resolved.forget_through(sequence)

@@ -5,13 +5,13 @@ Everything that reads is to be called in a worker thread, but :meth:`Old.may_hol
 """
 
 from bisect import bisect_right
-from itertools import pairwise
+from datetime import datetime
 from zlib import crc32
 
 from msgspec import json
 
 from surestock.engine.log.config import LogConfig
-from surestock.engine.log.indexing import KEYS, RESERVATIONS, reservation_digest
+from surestock.engine.log.indexing import KEYS, RESERVATIONS, reservation_digest, unindexed
 from surestock.inventory.model import Reservation
 from surestock.inventory.record import Record
 from surestock.inventory.remember import reservation_of
@@ -27,7 +27,7 @@ _decode = json.Decoder(Record).decode
 
 
 class Old:
-    """The indexed part of a log. ``refreshed`` counts how often it was looked at anew."""
+    """The indexed part of a log."""
 
     def __init__(self, config: LogConfig, damaged: Damaged) -> None:
         self._config = config
@@ -35,30 +35,20 @@ class Old:
         self._keys = Runs(config.index, KEYS, damaged)
         self._reservations = Runs(config.index, RESERVATIONS, damaged)
         self._firsts: list[int] = []
-        self._indexed = 0
-        self.refreshed = 0
 
-    def refresh(self) -> int:
-        """Look at the disk again; return the last record up to which everything is indexed."""
-        firsts = [
-            segment.first for segment in all_segments(self._config.directory, self._config.archive)
-        ]
-        self._keys.refresh()
-        self._reservations.refresh()
-        self._firsts = firsts
-        for first, after in pairwise(firsts):
-            if first == self._indexed + 1 and self.has(first, after - 1):
-                self._indexed = after - 1
-        self.refreshed += 1
-        return self._indexed
+    def refresh(self, oldest: datetime) -> int:
+        """Look at the disk again; return the last record up to which everything is indexed.
 
-    def begin_at(self, sequence: int) -> None:
-        """Take the log up to ``sequence`` for indexed, as a start has seen to."""
-        self._indexed = max(self._indexed, sequence)
-
-    def has(self, first: int, last: int) -> bool:
-        """Tell whether a segment is indexed."""
-        return self._keys.covers(first, last) and self._reservations.covers(first, last)
+        Keys that were answered before ``oldest`` are over their time to live.
+        """
+        segments = all_segments(self._config.directory, self._config.archive)
+        begins_at = segments[0].first if segments else 0
+        self._keys.refresh(lambda run: run.newest >= oldest)
+        self._reservations.refresh(lambda run: run.last >= begins_at)
+        self._firsts = [segment.first for segment in segments]
+        missing = unindexed(self._config, self._keys, self._reservations, oldest)
+        sealed_below = missing[0].first if missing else max(self._firsts, default=1)
+        return sealed_below - 1
 
     def may_hold_key(self, digest: bytes) -> bool:
         """Tell whether a key may have been answered; False is certain."""
@@ -78,10 +68,17 @@ class Old:
         return None
 
     def reservation(self, reservation_id: str) -> Reservation | None:
-        """Return a reservation as its records tell it, or None."""
+        """Return an ended reservation as its records tell it, or None.
+
+        Raises :class:`Unreadable` when they don't tell of an end: only ended ones leave memory, so
+        some of them cannot be found.
+        """
         entries = self._find(self._reservations, reservation_digest(reservation_id))
         records = [self._record_at(entry) for entry in reversed(entries)]
-        return reservation_of([it for it in records if it is not None], reservation_id)
+        held = reservation_of([it for it in records if it is not None], reservation_id)
+        if held is not None and held.status == "active":
+            raise Unreadable
+        return held
 
     def _find(self, runs: Runs, digest: bytes) -> list[Entry]:
         """Return what is indexed under a digest. Raises :class:`Unreadable`.

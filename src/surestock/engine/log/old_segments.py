@@ -6,7 +6,7 @@ the last few.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import lru_cache
 
 from surestock.engine.log.config import LogConfig
@@ -18,8 +18,9 @@ from surestock.journal.stored import open_segment
 
 _PLACE_EVERY_BYTES = 256 * 1024
 _SEGMENTS_REMEMBERED = 64
-_LONGEST_START = 64
+_LONGEST_START = 128
 _first_in = re.compile(rb'"first":(\d+)').search
+_last_in = re.compile(rb'"last":(\d+)').search
 
 
 class OldSegments:
@@ -34,7 +35,7 @@ class OldSegments:
         """Yield the commits from the one with ``sequence``, or shortly before it, to ``below``.
 
         ``below`` is a record that a segment begins with. Lines without ``needle`` are left out.
-        Raises :class:`RecordsDeleted` when they begin later, and a
+        Raises :class:`RecordsDeleted` when they begin later or have a gap, and a
         :class:`~surestock.journal.errors.JournalError`.
         """
         firsts = [it.first for it in all_segments(self._directory, self._archive)]
@@ -42,14 +43,21 @@ class OldSegments:
         oldest = firsts[0] if firsts else below
         if sequence < oldest:
             raise RecordsDeleted(oldest)
+        expected = 0
         for first in firsts[max(bisect_right(firsts, sequence) - 1, 0) :]:
-            yield from self._commits_of(first, sequence, needle)
+            if expected not in {0, first}:
+                raise RecordsDeleted(first)
+            expected = yield from self._commits_of(first, sequence, needle)
+        if expected not in {0, below}:
+            raise RecordsDeleted(below)
 
-    def _commits_of(self, first: int, sequence: int, needle: bytes) -> Iterator[Commit]:
+    def _commits_of(self, first: int, sequence: int, needle: bytes) -> Generator[Commit, None, int]:
+        """Yield the commits of a segment; return the record that the next one must begin with."""
         number, offset = 1, 0
         if sequence > first:
             sequences, lines = self._places(first)
             number, offset = lines[max(bisect_right(sequences, sequence) - 1, 0)]
+        line = b""
         with open_segment(self._directory, self._archive, first) as stored:
             for line in stored.lines(offset):
                 if number > 1 and needle in line:
@@ -60,6 +68,8 @@ class OldSegments:
                         raise JournalDamaged(path, number, offset, str(error)) from error
                 offset += len(line)
                 number += 1
+        found = _last_in(line, 0, _LONGEST_START)
+        return first if found is None else int(found[1]) + 1
 
     def _find_places(self, first: int) -> tuple[list[int], list[tuple[int, int]]]:
         """Return where some lines of a segment stand: their first sequences, (number, offset)."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from surestock.engine.log.config import LogConfig
 from surestock.engine.log.recovery import Replay
@@ -34,7 +35,7 @@ def snapshot_if_due(
     if not sealed or sealed[-1].last - (taken[-1] if taken else 0) < every:
         return None
     tell(f"taking a snapshot at record {sealed[-1].last:,}")
-    base = newest_snapshot(config.snapshots)
+    base = newest_snapshot(config.snapshots, lambda path, why: drop_damaged(path, why, tell))
     state = State()
     fold = Replay(state, NoKeys())
     crc, ts = LogStart().crc, datetime.min.replace(tzinfo=UTC)
@@ -51,6 +52,13 @@ def snapshot_if_due(
     head = SnapshotHead(fold.sequence, crc, ts, fold.newest_ids)
     write_snapshot(config.snapshots, head, state.in_order(), state.active(), rest)
     return fold.sequence
+
+
+def drop_damaged(path: Path, why: str, tell: Callable[[str], None]) -> None:
+    """Delete a damaged snapshot: it would count as one of two, and stands for nothing."""
+    tell(f"deleted {path.name}, a damaged snapshot: {why}")
+    hit("snapshot.unlink")
+    path.unlink()
 
 
 def drop_old_snapshots(config: LogConfig) -> int:

@@ -10,7 +10,8 @@ from surestock.engine.log.indexing import KEYS, RESERVATIONS, index_missing
 from surestock.engine.log.turn import turn
 from surestock.engine.log.upkeep.compaction import compact
 from surestock.engine.log.upkeep.snapshotting import drop_old_snapshots, snapshot_if_due
-from surestock.sidecar.drop import drop_older
+from surestock.journal.segment import all_segments
+from surestock.sidecar.drop import drop_before, drop_older
 from surestock.sidecar.merge import merge_runs
 
 _RUNS_A_TTL = 8
@@ -49,15 +50,24 @@ def upkeep(
     """
     log = config.log
     ttl = log.idempotency_ttl
-    with turn(log.index, wait=False):
+    with turn(log.index):
         # Merging looks at every page and deletes what is damaged, so indexing comes after it.
         merged = _merge(config, ttl)
         indexed = index_missing(log, now - ttl, seen=lambda path: tell(f"indexed {path.name}"))
         expired = drop_older(log.index, KEYS, now - ttl)
+        drop_old_snapshots(log)  # also what a death left half written, to have its room
         snapshot = snapshot_if_due(log, config.snapshot_every, rest, tell)
         drop_old_snapshots(log)
         compacted = compact(log, now - ttl, archive=config.archive, tell=tell)
+        _drop_what_was_deleted(log)
     return Done(indexed, merged, expired, snapshot, compacted)
+
+
+def _drop_what_was_deleted(log: LogConfig) -> None:
+    segments = all_segments(log.directory, log.archive)
+    if segments:
+        for suffix in (KEYS, RESERVATIONS):
+            drop_before(log.index, suffix, segments[0].first)
 
 
 def _merge(config: UpkeepConfig, ttl: timedelta) -> int:
