@@ -60,6 +60,6 @@ def _keys(found: Derived) -> list[Verdict]:
     return [
         over_rounds("memory of 10,000,000 keys within their time to live", memory, 512, "MiB"),
         over_rounds("p99 of a repeat of an old request among them, over HTTP", over_http, 2, "ms"),
-        over_rounds("p99 of finding an old answer among them, alone", alone, 2, "ms"),
+        over_rounds("the same in one process, without HTTP", alone, 2, "ms"),
         over_rounds("start with 10,000,000 keys against 1,000,000", starts, 1.1),
     ]

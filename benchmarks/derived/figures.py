@@ -104,13 +104,18 @@ class KeyedLog(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyLookups(msgspec.Struct, frozen=True, kw_only=True):
-    """Repeats of old requests over the log with the most keys; times in ms."""
+    """Repeats of old requests over the log with the most keys; times in ms.
+
+    The lookups are an engine's in one process, without the API and HTTP.
+    """
 
     keys: int
     over_http: int
     http_p50_ms: float
     http_p99_ms: float
     in_process: int
+    first_lookup_ms: float
+    """The median of the first lookups out of each segment."""
     lookup_p50_ms: float
     lookup_p99_ms: float
     lookup_cpu_p99_ms: float

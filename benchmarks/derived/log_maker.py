@@ -22,7 +22,7 @@ from surestock.inventory.reply import reply_to
 from surestock.journal.tail import Frontier
 from surestock.kit.ids import IdSource
 
-_ACTOR: Final = "anonymous"
+ACTOR: Final = "anonymous"
 _LINE_RECORDS: Final = 50
 """As many as clients usually wait for at once."""
 _GOLDEN: Final = 2_654_435_769
@@ -49,6 +49,7 @@ class Span(Struct, frozen=True):
 class KeyedReserve(Struct, frozen=True):
     """A reserve that is in the log, as its client sent it: to ``path``, with ``key``."""
 
+    command: ReserveStock
     path: str
     key: str
     sequence: int
@@ -102,7 +103,12 @@ class LogMaker:
         """Return the reserve of a pair, if all pairs are keyed."""
         path, command = self._reserve(pair)
         key = f"{self._nonce}-{pair}"
-        return KeyedReserve(path, key, self._skus + 2 * pair + 1, _named(path, key, command))
+        sequence = self._skus + 2 * pair + 1
+        return KeyedReserve(command, path, key, sequence, _named(path, key, command))
+
+    def pair_after(self, sequence: int) -> int:
+        """Return the first pair whose reserve comes after record ``sequence``."""
+        return max(0, sequence - self._skus + 1) // 2
 
     def _reserve(self, pair: int) -> tuple[str, ReserveStock]:
         # Neighbours in time are no neighbours in memory, as with clients.
@@ -134,7 +140,7 @@ class LogMaker:
         reply = None if named is None else reply_to(command, draft, record_id, self.sequence)
         levels = tuple(draft.levels.values())
         events = tuple(draft.events)
-        record = Record(self.sequence, record_id, now, _ACTOR, events, levels, named, reply)
+        record = Record(self.sequence, record_id, now, ACTOR, events, levels, named, reply)
         self._state.apply(levels, draft.reservations.values())
         self._waiting.append(encode_record(record))
         if len(self._waiting) == _LINE_RECORDS:
@@ -151,4 +157,4 @@ class LogMaker:
 
 def _named(path: str, key: str, command: Command) -> IdempotencyKey:
     """Return what the API makes of the key of a POST to ``path``."""
-    return make_key(_ACTOR, "POST", path, key, fingerprint_of(command))
+    return make_key(ACTOR, "POST", path, key, fingerprint_of(command))

@@ -25,7 +25,7 @@ def derived_steps(plan: Plan, chosen: frozenset[str]) -> int:
         "snapshot": 2 + 2 * plan.rounds,
         "fold": 1 + len(plan.fold_skus) * (plan.rounds + 2),
         "worker": plan.rounds + 1,
-        "keys": CHUNKS + 2 + plan.rounds,
+        "keys": CHUNKS + 1 + plan.rounds,
     }
     return sum(steps[part] for part in chosen & DERIVED_PARTS)
 

@@ -169,9 +169,10 @@ def _lookups(found: Derived) -> Table:
         "lookups",
         "over HTTP p50 ms",
         "p99 ms",
-        "alone p50 ms",
+        "in one process p50 ms",
         "p99 ms",
         "CPU p99 ms",
+        "first of a segment ms",
         "resident MiB after",
         "without keys MiB",
     )
@@ -188,6 +189,7 @@ def _lookups(found: Derived) -> Table:
                 f"{it.lookup_p50_ms:.2f}",
                 f"{it.lookup_p99_ms:.2f}",
                 f"{it.lookup_cpu_p99_ms:.2f}",
+                f"{it.first_lookup_ms:.2f}",
                 f"{it.resident_bytes / _MIB:.0f}",
                 f"{it.without_keys_bytes / _MIB:.0f}",
             )
