@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from surestock.journal.member import HEADER_BYTES, MEMBER_BYTES, BadMember, is_ours, read_header
 
-_MOST_TABLES = 256
+_MOST_TABLES = 2048
 """How many tables are kept, of 8 KiB for a segment of 64 MiB."""
 
 
