@@ -182,7 +182,8 @@ def _bytes_to_flip(snapshot: Path, how_many: int) -> Iterator[int]:
     yield size - 1
 
 
-@pytest.mark.parametrize("how_many", [1, pytest.param(40, marks=pytest.mark.prove)])
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("how_many", [1, pytest.param(25, marks=pytest.mark.prove)])
 def test_a_damaged_snapshot_is_not_used(
     make_server: Fleet, past: list[Stage], figures: Figures, tmp_path: Path, how_many: int
 ) -> None:
