@@ -5,8 +5,9 @@ from contextlib import aclosing
 import anyio
 
 from surestock.api.answer import Answer, Chunks
-from surestock.api.call import Call, Message, Receive, Scope, Send
+from surestock.api.call import Call, Message, Scope, Send
 from surestock.api.errors import ClientGone
+from surestock.api.presence import cancel_when_gone
 
 WHOLE_ANSWER = "surestock.whole_answer"
 """An ASGI extension: a function that sends status, headers and body at once, or returns False."""
@@ -64,7 +65,7 @@ async def send_endless(answer: Answer, chunks: Chunks, call: Call, send: Send) -
     finished = False
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_cancel_when_gone, call.receive, tasks.cancel_scope)
+        tasks.start_soon(cancel_when_gone, call.receive, tasks.cancel_scope)
         try:
             await send_chunks(answer, chunks, call.scope, send_in_time)
             finished = True
@@ -81,10 +82,3 @@ def _abort(scope: Scope) -> None:
     abort = scope.get("extensions", _NONE).get(ABORT)
     if abort is not None:
         abort()
-
-
-async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
-    """Cancel ``scope`` when the client hangs up; what it still sends is dropped."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    scope.cancel()

@@ -10,6 +10,7 @@ from surestock.api.cursor import read_cursor, write_cursor
 from surestock.api.documented import MUTATION_ERRORS, answers, errors, not_modified
 from surestock.api.errors import Fault, ValidationFailed
 from surestock.api.mutation import carry_out, expected_version
+from surestock.api.presence import while_there
 from surestock.api.request_headers import CachedRead, Conditional, Creating, Read
 from surestock.api.route import CheckedRoute
 from surestock.api.schemas import answers as shown
@@ -133,7 +134,7 @@ async def list_stock(call: Read, store_id: StoreId, page: Annotated[StockPage, Q
     _LEVEL + "/history",
     summary="Explain a number",
     response_model=shown.History,
-    responses=answers(200, said="Events, oldest first.") | errors(400, 404, 410),
+    responses=answers(200, said="Events, oldest first.") | errors(400, 404, 410, 503),
 )
 async def history(
     call: Read, store_id: StoreId, sku: Sku, page: Annotated[After, Query()]
@@ -142,6 +143,7 @@ async def history(
     engine = call.service.engine
     if await engine.find_level((store_id, sku)) is None:
         raise NotFound(f"SKU {sku} in store {store_id}")
-    entries = await engine.history((store_id, sku), page.after, page.limit)
+    # The whole log may have to be read for it: not for a client that is gone.
+    entries = await while_there(call, engine.history((store_id, sku), page.after, page.limit))
     next_after = entries[-1].sequence if entries else page.after
     return json_answer({"items": entries, "nextAfter": next_after})

@@ -45,6 +45,7 @@ class LogEngine(LogReads):
 
     async def close(self) -> None:
         """Make durable what was decided, and let go of the log."""
+        self._archive.close()
         await self._core.close()
 
     async def refresh(self) -> None:
@@ -123,7 +124,7 @@ class LogEngine(LogReads):
         key, command = envelope.idempotency, envelope.command
         memory = self._memory
         while True:
-            refreshed = memory.old.refreshed
+            forgotten = memory.forgotten
             if key is not None:
                 answered = await self._repeats.answer_to(key)
                 if answered is not None:
@@ -133,7 +134,7 @@ class LogEngine(LogReads):
             async with self._mutex.hold(keys):
                 # What was true before the wait need not be true any more.
                 now = self._clock.now()
-                if memory.old.refreshed != refreshed or (key is not None and memory.knows(key)):
+                if memory.forgotten != forgotten or (key is not None and memory.knows(key)):
                     continue
                 if not set(keys_of(memory.overlay, command, now)) <= set(keys):
                     continue
