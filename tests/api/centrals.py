@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from surestock.engine.memory.central import MemoryCentral
 from surestock.inventory.central import (
     CentralPage,
@@ -41,8 +43,8 @@ class TroubledCentral(MemoryCentral):
         level = Level("berlin", sku, 5, 0, 1, FAILED_AT)
         return CentralStock(sku, (level,), diverged=True), 11
 
-    async def dead_letters(self) -> list[DeadLetter]:
-        return [self.letter()]
+    async def dead_letters(self, after: str, limit: int) -> list[DeadLetter]:
+        return [] if after else [self.letter()][:limit]
 
     async def redrive(self, letter_id: str) -> DeadLetter:
         if letter_id != "4.0":
@@ -67,6 +69,20 @@ class TroubledCentral(MemoryCentral):
         )
 
 
+class CrowdedCentral(TroubledCentral):
+    """A view with the dead letters 1.0 to 1000.0 and one more; ``asked`` are the limits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[int] = []
+
+    async def dead_letters(self, after: str, limit: int) -> list[DeadLetter]:
+        self.asked.append(limit)
+        first = int(after.removesuffix(".0") or 0) + 1
+        sequences = range(first, 1002)[:limit]
+        return [replace(self.letter(), id=f"{it}.0", sequence=it) for it in sequences]
+
+
 class AbsentCentral(MemoryCentral):
     """Nobody keeps this view."""
 
@@ -82,7 +98,7 @@ class AbsentCentral(MemoryCentral):
     async def page(self, after: str, limit: int) -> CentralPage:
         raise self._behind()
 
-    async def dead_letters(self) -> list[DeadLetter]:
+    async def dead_letters(self, after: str, limit: int) -> list[DeadLetter]:
         raise self._behind()
 
     async def redrive(self, letter_id: str) -> DeadLetter:

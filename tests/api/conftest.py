@@ -10,7 +10,7 @@ from surestock.engine.memory import MemoryEngine
 from surestock.engine.memory.central import MemoryCentral
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
-from tests.api.centrals import AbsentCentral, TroubledCentral
+from tests.api.centrals import AbsentCentral, CrowdedCentral, TroubledCentral
 from tests.api.desk import Api
 
 
@@ -41,6 +41,17 @@ async def served_with(central: MemoryCentral) -> AsyncIterator[Api]:
 @pytest.fixture
 async def troubled() -> AsyncIterator[Api]:
     async for built in served_with(TroubledCentral()):
+        yield built
+
+
+@pytest.fixture
+def many_letters() -> CrowdedCentral:
+    return CrowdedCentral()
+
+
+@pytest.fixture
+async def crowded(many_letters: CrowdedCentral) -> AsyncIterator[Api]:
+    async for built in served_with(many_letters):
         yield built
 
 

@@ -94,8 +94,11 @@ class Central(Protocol):
         """Return up to ``limit`` SKUs that sort after ``after``, in order."""
         ...
 
-    async def dead_letters(self) -> list[DeadLetter]:
-        """Return every change that was ever parked and is remembered, oldest first."""
+    async def dead_letters(self, after: str, limit: int) -> list[DeadLetter]:
+        """Return up to ``limit`` changes that were parked, after letter ``after``, oldest first.
+
+        Those that have had their end count too. ``after`` is an id, or empty for the first ones.
+        """
         ...
 
     async def redrive(self, letter_id: str) -> DeadLetter:

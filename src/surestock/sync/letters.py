@@ -11,6 +11,7 @@ from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
+from sortedcontainers import SortedDict
 
 from surestock.inventory.central import DeadLetter
 from surestock.inventory.refusals import NotFound
@@ -64,6 +65,9 @@ class Letters:
         self._open_by_sku: dict[str, OpenLetter] = {}
         self._open: dict[str, OpenLetter] = {}
         self._others = {letter.id: replace(letter, parked=0) for letter in decided}
+        self._ids: SortedDict[Position, str] = SortedDict(
+            (_position_of(wanted), wanted) for wanted in self._others
+        )
         self._unwritten: list[DeadLetter] = []
         self.opened = 0
         self.expected = {letter.sequence for letter in self._others.values()}
@@ -96,10 +100,11 @@ class Letters:
             raise NotFound(f"dead letter {wanted}")
         return letter
 
-    def all(self) -> list[DeadLetter]:
-        """Return all letters, in the order of the log."""
-        letters = [*self._others.values(), *(opened.shown() for opened in self._open.values())]
-        return sorted(letters, key=_position_of)
+    def page(self, after: str, limit: int | None) -> list[DeadLetter]:
+        """Return up to ``limit`` letters after letter ``after``, in the order of the log."""
+        start = self._ids.bisect_right(_position_of(after)) if after else 0
+        stop = None if limit is None else start + limit
+        return [self.get(self._ids[position]) for position in self._ids.islice(start, stop)]
 
     def retrying(self) -> list[OpenLetter]:
         """Return the letters that are tried again by themselves, in the order of the log."""
@@ -125,6 +130,7 @@ class Letters:
             )  # fmt: skip
         opened = OpenLetter(letter, position, Parked())
         self._open[wanted] = self._open_by_sku[change.sku] = opened
+        self._ids[position] = wanted
         self.opened += 1
         self._judge(opened)
         return opened
@@ -184,5 +190,6 @@ class Letters:
         self._unwritten.append(closed)
 
 
-def _position_of(letter: DeadLetter) -> Position:
-    return letter.sequence, int(letter.id.partition(".")[2])
+def _position_of(wanted: str) -> Position:
+    sequence, _, index = wanted.partition(".")
+    return int(sequence), int(index)

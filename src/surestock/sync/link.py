@@ -130,9 +130,9 @@ class CentralLink:
         """Return up to ``limit`` SKUs that sort after ``after``, in order."""
         return _page(await self._ask(Page(after, limit)))
 
-    async def dead_letters(self) -> list[DeadLetter]:
-        """Return every letter that is remembered, oldest first."""
-        return _letters(await self._ask(Letters()))
+    async def dead_letters(self, after: str, limit: int) -> list[DeadLetter]:
+        """Return up to ``limit`` letters after letter ``after``, oldest first."""
+        return _letters(await self._ask(Letters(after, limit)))
 
     async def redrive(self, letter_id: str) -> DeadLetter:
         """Try a parked change again, and those behind it."""

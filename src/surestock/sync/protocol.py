@@ -39,7 +39,13 @@ class Page(Struct, frozen=True, tag="page"):
 
 
 class Letters(Struct, frozen=True, tag="letters"):
-    """A question: every letter that is remembered. Answered with a list of ``DeadLetter``."""
+    """A question: up to ``limit`` letters after letter ``after``, or from the first one.
+
+    Answered with a list of ``DeadLetter``.
+    """
+
+    after: str
+    limit: int
 
 
 class Redrive(Struct, frozen=True, tag="redrive"):

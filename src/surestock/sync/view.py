@@ -80,9 +80,12 @@ class CentralView:
         found = (self.find(sku) for sku in self._fold.stocks.after(after, limit))
         return [stock for stock in found if stock is not None]
 
-    def letters(self) -> list[DeadLetter]:
-        """Return all letters that are remembered, closed ones too, in the order of the log."""
-        return self._letters.all()
+    def letters(self, after: str = "", limit: int | None = None) -> list[DeadLetter]:
+        """Return up to ``limit`` letters after letter ``after``, in the order of the log.
+
+        All that are remembered count, closed ones too. No ``after`` is before the first of them.
+        """
+        return self._letters.page(after, limit)
 
     def seed(self, sequence: int, levels: Iterable[Level]) -> None:
         """Start from a snapshot at ``sequence``, before anything is applied."""

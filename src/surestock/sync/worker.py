@@ -176,8 +176,8 @@ class SyncWorker:
                 case Page(after, limit):
                     page = CentralPage(view.page(after, limit), view.applied_sequence)
                     return value(page)
-                case Letters():
-                    return value(view.letters())
+                case Letters(after, limit):
+                    return value(view.letters(after, limit))
                 case Redrive(letter_id):
                     return await self._decided(partial(view.redrive, letter_id))
                 case Discard(letter_id, reason):

@@ -51,6 +51,23 @@ def test_a_letter_tells_what_failed_and_who_waits() -> None:
     assert desk.view.oldest_parked == 2
 
 
+def test_letters_come_in_pages_in_the_order_of_the_log() -> None:
+    desk = Desk()
+    for number in range(1, 12):
+        desk.add((f"sku-{number}", "west", garbled), (f"ware-{number}", "west", garbled))
+    desk.view.discard("9.1", "wrong")
+    desk.view.discard("2.0", "wrong")
+    ids = [f"{number}.{index}" for number in range(1, 12) for index in (0, 1)]
+    assert [letter.id for letter in desk.view.letters()] == ids
+    assert [letter.id for letter in desk.view.letters("", 4)] == ids[:4]
+    assert [letter.id for letter in desk.view.letters("9.0", 4)] == ids[17:21]
+    assert desk.view.letters("11.1", 4) == []
+    desk.restart()
+    assert [letter.id for letter in desk.view.letters()] == ["2.0", "9.1"]
+    desk.view.apply(desk.log.commit())
+    assert [letter.id for letter in desk.view.letters("2.0", 20)] == ids[3:]
+
+
 def test_a_sku_whose_first_change_is_bad_is_shown_as_diverged_with_nothing() -> None:
     desk = Desk()
     desk.add(("tea", "west", garbled))

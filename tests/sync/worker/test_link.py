@@ -61,8 +61,9 @@ async def test_letters_are_read_redriven_and_discarded_through_the_link(house: H
         await house.write(("tea", "berlin"))
         synced = await link.sync()
         assert (synced.applied, synced.dead_lettered) == (3, 1)
-        letters = await link.dead_letters()
+        letters = await link.dead_letters("", 100)
         assert [(it.id, it.status, it.parked) for it in letters] == [(f"{bad}.0", "retrying", 1)]
+        assert await link.dead_letters("", 0) == await link.dead_letters(f"{bad}.0", 9) == []
         assert link.status().dead_letters == 1
         assert (await link.redrive(f"{bad}.0")).attempts == 2
         given_up = await link.discard(f"{bad}.0", "miscounted")

@@ -29,7 +29,12 @@ async def test_without_a_worker_every_call_says_so_at_once(house: House) -> None
     async with house.link(clock=clock) as link:
         await wait_all_tasks_blocked()
         clock.advance(6)
-        for call in (link.sync(), link.find("tea", 0), link.page("", 1), link.dead_letters()):
+        for call in (
+            link.sync(),
+            link.find("tea", 0),
+            link.page("", 1),
+            link.dead_letters("", 100),
+        ):
             with pytest.raises(CentralBehind, match="No sync worker is running"):
                 await call
         assert not await link.caught_up(20)

@@ -105,9 +105,9 @@ async def test_letters_are_tried_again_each_interval_until_they_are_dead(house: 
         await link.sync()
         attempts = [1]
         while attempts[-1] < 3:
-            attempts.append((await link.dead_letters())[0].attempts)
+            attempts.append((await link.dead_letters("", 100))[0].attempts)
         assert set(attempts) == {1, 2, 3}
-        assert (await link.dead_letters())[0].status == "dead"
+        assert (await link.dead_letters("", 100))[0].status == "dead"
 
 
 async def test_a_worker_ends_though_nobody_ever_told_it_anything(house: House) -> None:

@@ -29,7 +29,12 @@ async def test_damage_stops_the_fold_says_so_and_is_got_over_when_it_is_repaired
         house.frontier = frontier
         link.advanced()
         await house.logged("the central view stands still")
-        for call in (link.find("tea", 0), link.sync(), link.dead_letters(), link.page("", 1)):
+        for call in (
+            link.find("tea", 0),
+            link.sync(),
+            link.dead_letters("", 100),
+            link.page("", 1),
+        ):
             with pytest.raises(CentralBehind, match=r"stands still: .* checksum does not match"):
                 await call
         segment.write_bytes(sound)
@@ -92,7 +97,7 @@ async def test_a_decision_that_cannot_be_recorded_is_not_taken(house: House) -> 
         with pytest.raises(CentralBehind, match="cannot be recorded now: No space left"):
             await link.discard("1.0", "broken")
         failpoints.disarm_all()
-        assert (await link.dead_letters())[0].status == "retrying"
+        assert (await link.dead_letters("", 100))[0].status == "retrying"
         assert (await link.discard("1.0", "broken")).status == "discarded"
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from surestock.api.answer import Answer, json_answer
-from surestock.api.cursor import read_cursor, write_cursor
+from surestock.api.cursor import read_cursor, read_letter_cursor, write_cursor
 from surestock.api.documented import answers, errors
 from surestock.api.request_headers import Keyed, Read
 from surestock.api.route import CheckedRoute
@@ -83,11 +83,15 @@ async def list_central(call: Read, page: Annotated[StockPage, Query()]) -> Answe
     _LETTERS,
     summary="List the changes that could not be folded",
     response_model=shown.LetterList,
-    responses=answers(200, said="All of them, oldest first.") | errors(400, 503),
+    responses=answers(200, said="A page, oldest first.") | errors(400, 503),
 )
-async def dead_letters(call: Read) -> Answer:
-    """Return what is parked, and what has become of what was."""
-    return json_answer({"items": await call.service.central.dead_letters()})
+async def dead_letters(call: Read, page: Annotated[shown.LetterPage, Query()]) -> Answer:
+    """Return what is parked, and what has become of what was; ``nextCursor`` asks for more."""
+    after = read_letter_cursor(page.cursor)
+    letters = await call.service.central.dead_letters(after, page.limit + 1)
+    items = letters[: page.limit]
+    more = len(letters) > page.limit
+    return json_answer({"items": items, "nextCursor": write_cursor(items[-1].id) if more else None})
 
 
 @routes.post(

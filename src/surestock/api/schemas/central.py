@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from surestock.api.query import Count
+from surestock.api.schemas.stock import StockPage
 from surestock.api.schemas.values import Body, Identifier, Quantity, Shown, Text, Version
 from surestock.inventory.model import MAX_QUANTITY
 
@@ -17,6 +18,10 @@ class AtLeast(Body):
     """How new an answer must be: the X-Commit-Sequence of what it must not miss."""
 
     min_sequence: Count = Field(default=0, ge=0, le=MAX_QUANTITY)
+
+
+class LetterPage(StockPage):
+    """Which part of the list of dead letters is asked for."""
 
 
 class DiscardBody(Body):
@@ -88,6 +93,7 @@ class LetterShown(Shown):
 
 
 class LetterList(Shown):
-    """The dead letters, oldest first."""
+    """A page of the dead letters, oldest first; ``nextCursor`` is null on the last one."""
 
     items: list[LetterShown]
+    next_cursor: str | None

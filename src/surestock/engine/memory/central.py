@@ -43,8 +43,9 @@ class MemoryCentral:
         skus = self._skus.islice(start, start + limit)
         return CentralPage([_stock(sku, self._skus[sku]) for sku in skus], self._sequence)
 
-    async def dead_letters(self) -> list[DeadLetter]:
+    async def dead_letters(self, after: str, limit: int) -> list[DeadLetter]:
         """Return nothing."""
+        del after, limit
         return []
 
     async def redrive(self, letter_id: str) -> DeadLetter:
