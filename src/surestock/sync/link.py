@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 from msgspec import Struct, json
 
 from surestock.inventory.central import CentralPage, CentralStock, DeadLetter, Synced, SyncStatus
@@ -34,10 +35,15 @@ _letter = json.Decoder(DeadLetter).decode
 
 
 class Patience(Struct, frozen=True):
-    """How long a sync may take, and how long any other answer of the worker."""
+    """How long a sync may take, and how long any other answer of the worker.
+
+    ``upkept_s`` is how long nobody has to tell that upkeep is done, until it is looked all the same
+    whether it was: somebody else than a worker may see to it.
+    """
 
     sync_s: float = 10.0
     answer_s: float = 2.0
+    upkept_s: float = 60.0
 
 
 class CentralLink:
@@ -45,7 +51,7 @@ class CentralLink:
 
     ``frontier`` returns how far the log is durable (None: there is nothing in it), also after the
     engine has closed; :meth:`advanced` has to be called when that moved. ``upkept`` is awaited when
-    upkeep has moved things from memory's reach to disk.
+    upkeep has moved things from memory's reach to disk, or may have.
     """
 
     def __init__(
@@ -78,7 +84,8 @@ class CentralLink:
 
     async def _pass_upkeep_on(self) -> None:
         while True:
-            await self._upkeep_is_done.wait()
+            with anyio.move_on_after(self._patience.upkept_s):
+                await self._upkeep_is_done.wait()
             self._upkeep_is_done.clear()
             try:
                 await self._upkept()
@@ -159,7 +166,7 @@ class CentralLink:
 
     async def _ask(self, question: Question, min_sequence: int = 0) -> Any:  # noqa: ANN401 - JSON
         """Return the JSON of the answer, from a view no older than any that was shown before."""
-        async with self._within(self._patience.answer_s):
+        async with self._within(self._patience.answer_s, min_sequence):
             await self._reach(max(min_sequence, self._lag.shown))
             ask, answer = self._questions.add(question)
             self._connection.ask(ask)
@@ -172,16 +179,19 @@ class CentralLink:
         await self._lag.reach(sequence)
 
     @asynccontextmanager
-    async def _within(self, seconds: float) -> AsyncIterator[None]:
+    async def _within(self, seconds: float, min_sequence: int = 0) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(seconds):
                 yield
         except TimeoutError:
-            raise CentralBehind(self._what_keeps_it()) from None
+            raise CentralBehind(self._what_keeps_it(min_sequence)) from None
 
-    def _what_keeps_it(self) -> str:
+    def _what_keeps_it(self, min_sequence: int) -> str:
         if not self._connection.alive:
             return NO_WORKER
+        durable = self._lag.durable
+        if min_sequence > durable:
+            return f"The log is at sequence {durable} and has not reached {min_sequence} yet."
         behind = self._lag.events
         if behind:
             return f"The central view is {behind} records behind. Try again in a moment."

@@ -71,7 +71,8 @@ class Upkeep:
     async def once(self, before: Callable[[], Awaitable[None]], after: Callable[[], None]) -> None:
         """Work, if there may be something to do.
 
-        ``before`` is awaited before the work; ``after`` is called when it went well.
+        ``before`` is awaited before the work; ``after`` is called after it, even when it failed:
+        what it had done until then stands.
         """
         try:
             files = await run_sync(self._files)
@@ -79,13 +80,15 @@ class Upkeep:
                 return
             await before()
             known = await run_sync(self._taken)
-            await self._work()
-            self.snapshots += len(await run_sync(self._taken) - known)
+            try:
+                await self._work()
+            finally:
+                self.snapshots += len(await run_sync(self._taken) - known)
+                after()
         except (SurestockError, OSError) as error:
             self._log.error("the log's files are not looked after", why=str(error))
         else:
             self._done, self._done_at = files, self._clock.monotonic()
-            after()
 
     def _taken(self) -> set[int]:
         return set(snapshot_sequences(self._folders.snapshots))

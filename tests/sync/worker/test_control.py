@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from surestock.inventory.central import CentralStock
+from surestock.sync.link import Patience
 from surestock.sync.protocol import Ask, Page, frame
 from surestock.sync.view import CentralView
 from tests.sync.worker.house import House
@@ -89,6 +90,17 @@ async def test_the_api_is_told_when_upkeep_is_done_even_if_it_comes_later(house:
             await told[0].wait()
         async with house.link(upkept=second):
             await told[1].wait()
+
+
+async def test_upkeep_that_nobody_tells_of_is_noticed_all_the_same(house: House) -> None:
+    looked = asyncio.Semaphore(0)
+
+    async def upkept() -> None:
+        looked.release()
+
+    async with house.link(Patience(upkept_s=0.001), upkept=upkept):
+        for _ in range(3):
+            await looked.acquire()
 
 
 async def test_what_upkeep_wrote_and_cannot_be_read_does_not_end_the_link(house: House) -> None:
