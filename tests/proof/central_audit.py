@@ -69,8 +69,8 @@ async def compare(port: int, data_dir: Path) -> CentralVerdict:
     async with Connection(port) as connection:
         synced = await sync(connection)
         served, diverged = await _served(connection)
-        letters = await connection.get("/dead-letters")
-    verdict = judge(fold(records), len(records), served, diverged, letters["items"])
+        letters = await _letters(connection)
+    verdict = judge(fold(records), len(records), served, diverged, letters)
     if synced["appliedSequence"] != len(records):
         verdict.faults.append(f"a sync covers {synced['appliedSequence']} of {len(records)}")
     return verdict
@@ -118,4 +118,15 @@ async def _served(connection: Connection) -> tuple[dict[StockKey, Numbers], froz
                 diverged.add(item["sku"])
         if page["nextCursor"] is None:
             return served, frozenset(diverged)
+        cursor = f"&cursor={page['nextCursor']}"
+
+
+async def _letters(connection: Connection) -> list[dict[str, Any]]:
+    letters: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        page = await connection.get(f"/dead-letters?limit={_PAGE}{cursor}")
+        letters += page["items"]
+        if page["nextCursor"] is None:
+            return letters
         cursor = f"&cursor={page['nextCursor']}"

@@ -57,7 +57,7 @@ def test_a_sound_line_with_a_wrong_level_stops_its_sku_and_no_other(
             bad = await client.ask("find", sku="bad")
             assert bad["stock"]["diverged"]
             assert _levels(bad) == [(10, 0, 1), (5, 0, 1)]
-            (told,) = await client.ask("letters")
+            (told,) = await client.ask("letters", after="", limit=10)
             assert (told["id"], told["parked"]) == (letter, 2)
             redriven = await client.ask("redrive", letter_id=letter)
             assert redriven["status"] in {"retrying", "dead"}

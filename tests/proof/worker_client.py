@@ -52,7 +52,7 @@ class WorkerClient:
             await self._receive()
         return self.progress
 
-    async def ask(self, question: str, **about: str) -> Any:
+    async def ask(self, question: str, **about: str | int) -> Any:
         """Return the answer to a question."""
         self._asked += 1
         self._send({"type": "ask", "id": self._asked, "question": {"type": question, **about}})
