@@ -63,7 +63,10 @@ def test_what_an_index_leaves_out_is_found_from_the_snapshot_on(
 
 
 def test_an_index_of_deleted_records_must_be_sound_all_the_same(young: Shop) -> None:
+    kept = run_path(young.config.index, 13, 15, ".reservations")
     path = run_path(young.config.index, 1, 12, ".reservations")
+    with RunFile(kept) as run:
+        write_run(path, 1, 12, run.head.newest, _entries(kept))
     content = path.read_bytes()
     path.write_bytes(content[:5000] + bytes([content[5000] ^ 1]) + content[5001:])
     result = surestock("verify", young.data_dir, ARCHIVE="off")

@@ -121,7 +121,8 @@ def test_a_decision_is_taken_or_not_wherever_the_worker_dies(
     central = poisoned.server.data_dir / "central"
     shutil.rmtree(central, ignore_errors=True)
     points = _decision_points(poisoned, tmp_path)
-    points = points[-how_many:]
+    # A thread's first call of a kind is met again for sure, so those are the ones to begin with.
+    points = sorted(points, key=lambda point: point.nth == 1)[-how_many:]
     deaths = 0
     for point in points:
         shutil.rmtree(central, ignore_errors=True)
