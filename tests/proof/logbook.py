@@ -5,6 +5,7 @@ A plain segment wins over its archived copy, every line must prove itself, and n
 
 import gzip
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -56,12 +57,16 @@ def fold(records: list[dict[str, Any]]) -> Books:
 
 
 def _segments(data_dir: Path) -> Iterator[tuple[int, bytes]]:
-    contents = {
-        int(path.name[:_DIGITS]): gzip.decompress(path.read_bytes())
-        for path in (data_dir / "archive").glob("*.ndjson.gz")
-    }
-    for path in (data_dir / "event-log").glob("*.ndjson"):
-        contents[int(path.stem)] = path.read_bytes()
+    """Yield every segment. Upkeep may work meanwhile: what it takes out of the log is archived."""
+    contents: dict[int, bytes] = {}
+    # All are listed before the first is read: a segment that begins later is no part of this.
+    for path in sorted((data_dir / "event-log").glob("*.ndjson")):
+        with suppress(FileNotFoundError):
+            contents[int(path.stem)] = path.read_bytes()
+    for path in (data_dir / "archive").glob("*.ndjson.gz"):
+        first = int(path.name[:_DIGITS])
+        if first not in contents:
+            contents[first] = gzip.decompress(path.read_bytes())
     yield from sorted(contents.items())
 
 
