@@ -40,26 +40,26 @@ def test_nothing_that_can_be_made_again_need_be_there(shop: Shop, folder: str) -
     assert surestock("verify", shop.data_dir).exit_code == 0
 
 
-def test_a_checkpoint_that_was_altered_isexpect_damage(shop: Shop) -> None:
+def test_a_checkpoint_that_was_altered_is_damage(shop: Shop) -> None:
     path = shop.config.central / "checkpoint.json"
     path.write_bytes(path.read_bytes().replace(b'"sequence":30', b'"sequence":29'))
     expect_damage(shop, path, "its checksum does not match", "central")
 
 
-def test_a_checkpoint_of_another_log_isexpect_damage(shop: Shop) -> None:
+def test_a_checkpoint_of_another_log_is_damage(shop: Shop) -> None:
     write_checkpoint(shop.config.central, Checkpoint(30, "00c0ffee"))
     path = shop.config.central / "checkpoint.json"
     expect_damage(shop, path, "record 30 ends a line with checksum", "central")
 
 
-def test_damage_among_the_decisions_isexpect_damage(shop: Shop) -> None:
+def test_damage_among_the_decisions_is_damage(shop: Shop) -> None:
     path = shop.config.central / "dead-letters.ndjson"
     line, _ = seal(b'"decidedAt":"2020-01-01T00:00:00Z","letters":[]}')
     path.write_bytes(line.replace(b"2020", b"2021") + line)
     expect_damage(shop, path, "dead-letters.ndjson line 1 at byte 0", "central")
 
 
-def test_a_fold_that_differs_from_the_replay_isexpect_damage(
+def test_a_fold_that_differs_from_the_replay_is_damage(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def one_more(level: Level, store_id: str, sku: str) -> Level:
@@ -72,9 +72,7 @@ def test_a_fold_that_differs_from_the_replay_isexpect_damage(
     assert f"damaged: {shop.config.central}: SKU bread is folded to Level(" in result.stderr
 
 
-def test_a_sku_that_the_fold_lost_isexpect_damage(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sku_that_the_fold_lost_is_damage(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     put = stocks.Stocks.put
 
     def put_all_but_bread(self: stocks.Stocks, level: Level, *rest: Any, **more: Any) -> None:

@@ -51,7 +51,7 @@ def _entries(path: Path) -> list[Entry]:
     ],
     ids=["left out", "invented", "moved", "another record", "another digest"],
 )
-def test_an_index_that_leads_elsewhere_isexpect_damage(
+def test_an_index_that_leads_elsewhere_is_damage(
     shop: Shop, suffix: str, other: Callable[[list[Entry]], list[Entry]]
 ) -> None:
     path = next(it for it in shop.runs if it.suffix == suffix)
@@ -70,7 +70,7 @@ def test_the_key_of_a_batch_is_expected_once_in_each_segment(shop: Shop) -> None
     assert (result.exit_code, result.stderr) == (0, "")
 
 
-def test_an_index_out_of_order_isexpect_damage(shop: Shop) -> None:
+def test_an_index_out_of_order_is_damage(shop: Shop) -> None:
     path = shop.runs[0]
     with RunFile(path) as run:
         head, packed = run.head, [it for several in run.entries() for it in several]
@@ -88,7 +88,7 @@ def test_an_index_out_of_order_isexpect_damage(shop: Shop) -> None:
     ],
     ids=["filter", "fence"],
 )
-def test_an_index_that_does_not_lead_to_its_own_entries_isexpect_damage(
+def test_an_index_that_does_not_lead_to_its_own_entries_is_damage(
     shop: Shop, fence: Callable[[int], int], filter_byte: Callable[[int], int], why: str
 ) -> None:
     """All checksums are right: it was made so."""
@@ -104,7 +104,7 @@ def test_an_index_that_does_not_lead_to_its_own_entries_isexpect_damage(
     expect_damage(shop, path, why, "index")
 
 
-def test_an_index_of_records_that_are_no_segments_isexpect_damage(shop: Shop) -> None:
+def test_an_index_of_records_that_are_no_segments_is_damage(shop: Shop) -> None:
     path = shop.config.index / f"{2:020d}-{40:020d}.keys"
     old = read_snapshot(shop.snapshots[0])
     write_run(path, 2, 40, old.head.ts, [])

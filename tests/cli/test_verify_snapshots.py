@@ -13,7 +13,7 @@ from tests.cli.kept import Shop
 from tests.cli.told import expect_damage
 
 
-def test_every_line_of_a_snapshot_that_is_altered_isexpect_damage(shop: Shop) -> None:
+def test_every_line_of_a_snapshot_that_is_altered_is_damage(shop: Shop) -> None:
     for path in shop.snapshots:
         sound = path.read_bytes()
         offset = 0
@@ -51,7 +51,7 @@ def _other_levels(old: Snapshot, level: Level) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_snapshot_that_says_something_else_than_the_log_isexpect_damage(
+def test_a_snapshot_that_says_something_else_than_the_log_is_damage(
     shop: Shop, other: Callable[[Snapshot], dict[str, Any]], why: str
 ) -> None:
     path = shop.snapshots[0]
@@ -61,7 +61,7 @@ def test_a_snapshot_that_says_something_else_than_the_log_isexpect_damage(
     expect_damage(shop, path, why, "snapshots")
 
 
-def test_a_reservation_that_a_snapshot_left_out_isexpect_damage(shop: Shop) -> None:
+def test_a_reservation_that_a_snapshot_left_out_is_damage(shop: Shop) -> None:
     shop.hold("open")
     shop.sell(3, "late")
     shop.keep_up()
@@ -73,7 +73,7 @@ def test_a_reservation_that_a_snapshot_left_out_isexpect_damage(shop: Shop) -> N
     expect_damage(shop, path, "it holds 0 reservations, the log 1", "snapshots")
 
 
-def test_a_snapshot_that_no_line_led_to_isexpect_damage(shop: Shop) -> None:
+def test_a_snapshot_that_no_line_led_to_is_damage(shop: Shop) -> None:
     old = read_snapshot(shop.snapshots[0])
     path = write_snapshot(
         shop.config.snapshots, replace(old.head, sequence=0), old.levels, old.reservations
