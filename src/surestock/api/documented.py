@@ -7,12 +7,15 @@ Responses: TypeAlias = dict[int | str, dict[str, Any]]
 _SAID = {
     304: "The client's ETag still stands.",
     400: "The request is malformed.",
+    401: "No valid API key was given.",
+    403: "The key may not do this.",
     404: "There is no such thing.",
     406: "Accept excludes every form that there is.",
     409: "The state does not allow it; nothing was changed.",
     410: "The records were deleted; `after` tells from where on there are some.",
     413: "The body is too large.",
     415: "The body is of another type.",
+    429: "Too many changes of this client; try again after Retry-After.",
     503: "Not now; try again after Retry-After.",
 }
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -71,6 +71,45 @@ class UnsupportedMediaType(RequestError):
         super().__init__(f"The Content-Type of a body must be {expected}, without an encoding.")
 
 
+class Unauthorized(RequestError):
+    """No key, or none that is known and not revoked, came with the request."""
+
+    def __init__(self) -> None:
+        super().__init__("This needs a valid API key, as Authorization: Bearer KEY.")
+
+
+class Forbidden(RequestError):
+    """The key is known and may not do this. ``scope`` is what it lacks, None when a store is."""
+
+    def __init__(self, message: str, scope: str | None = None) -> None:
+        super().__init__(message)
+        self.scope = scope
+
+
+class RateLimited(RequestError):
+    """The client sends more than it may: it is throttled. ``retry_after_s`` is whole seconds."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            f"You send more changes than your rate limit lets through. Wait {retry_after_s} s."
+        )
+        self.retry_after_s = retry_after_s
+
+
+class HeadersTooLarge(RequestError):
+    """The request line and the headers are too long together, or the headers are too many."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The request's head is too large: {what}.")
+
+
+class RequestTimeout(RequestError):
+    """The client took too long to send its request."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} took too long to arrive. Send the request again.")
+
+
 class ClientGone(RequestError):
     """The client hung up before it had sent its request."""
 

@@ -71,12 +71,17 @@ def _resolved(error: ref.ReservationResolved) -> Members:
     return {"reservationStatus": held.status, "reservation": reservation_body(held)}
 
 
+def _forbidden(error: api.Forbidden) -> Members:
+    return {} if error.scope is None else {"scope": error.scope}
+
+
 def _deleted(error: ref.RecordsDeleted) -> Members:
     return {"after": error.first - 1}
 
 
 _SHOW: tuple[tuple[type[SurestockError], Callable[[Any], Members]], ...] = (
     (api.ValidationFailed, _faults),
+    (api.Forbidden, _forbidden),
     (ref.VersionConflict, _conflict),
     (ref.InsufficientStock, _insufficient),
     (ref.QuantityLimit, _limit),

@@ -30,11 +30,16 @@ _CONFLICT = Kind(409, "VersionConflict", "Another version is current")
 
 KINDS: dict[type[SurestockError], Kind] = {
     api.ValidationFailed: Kind(400, "ValidationError", "The request is malformed"),
+    api.Unauthorized: Kind(401, "Unauthorized", "Not authenticated"),
+    api.Forbidden: Kind(403, "Forbidden", "Not allowed"),
     api.RouteNotFound: _NOT_FOUND,
     api.MethodNotAllowed: Kind(405, "MethodNotAllowed", "Method not allowed"),
     api.NotAcceptable: Kind(406, "NotAcceptable", "Not acceptable"),
+    api.RequestTimeout: Kind(408, "RequestTimeout", "The request took too long"),
     api.BodyTooLarge: Kind(413, "BodyTooLarge", "Body too large"),
     api.UnsupportedMediaType: Kind(415, "UnsupportedMediaType", "Unsupported media type"),
+    api.RateLimited: Kind(429, "RateLimited", "Too many requests"),
+    api.HeadersTooLarge: Kind(431, "HeadersTooLarge", "Headers too large"),
     api.ClientGone: Kind(499, "ClientGone", "The client hung up"),
     api.InternalError: Kind(500, "InternalError", "Internal error"),
     api.WeakTag: _CONFLICT,
@@ -51,6 +56,7 @@ KINDS: dict[type[SurestockError], Kind] = {
     un.Unreadable: Kind(503, "Unreadable", "Not readable now"),
     un.Overloaded: Kind(503, "Overloaded", "Overloaded"),
     un.ReadOnly: Kind(503, "ReadOnly", "Read-only"),
+    un.CircuitOpen: Kind(503, "CircuitOpen", "Left alone for a while"),
     un.CentralBehind: Kind(503, "CentralBehind", "The central view is behind"),
     un.ShuttingDown: Kind(503, "ShuttingDown", "Shutting down"),
 }
@@ -105,8 +111,10 @@ def problem_answer(error: SurestockError, instance: str, request_id: str) -> Ans
     problem["instance"] = instance
     problem["requestId"] = request_id
     headers = [PROBLEM]
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | api.RateLimited):
         headers.append((b"retry-after", b"%d" % max(1, error.retry_after_s)))
     if isinstance(error, api.MethodNotAllowed):
         headers.append((b"allow", error.allow.encode()))
+    if isinstance(error, api.Unauthorized):
+        headers.append((b"www-authenticate", b'Bearer realm="surestock"'))
     return Answer(problem["status"], encode(problem), headers)

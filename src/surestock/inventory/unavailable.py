@@ -7,16 +7,28 @@ class Overloaded(Unavailable):
     """More commands wait, or more readers follow the events, than may at once."""
 
     def __init__(
-        self, message: str = "Too many commands are waiting. Try again in a moment."
+        self,
+        message: str = "Too many commands are waiting. Try again in a moment.",
+        retry_after_s: int = 1,
     ) -> None:
         super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class ReadOnly(Unavailable):
     """The log cannot be written, so nothing may change; reads go on."""
 
-    def __init__(self) -> None:
+    def __init__(self, retry_after_s: int = 1) -> None:
         super().__init__("Changes cannot be recorded now, so only reads are answered.")
+        self.retry_after_s = retry_after_s
+
+
+class CircuitOpen(Unavailable):
+    """What would have to answer has failed several times running, and is left alone for a while."""
+
+    def __init__(self, what: str, retry_after_s: int) -> None:
+        super().__init__(f"{what} It is asked again in {retry_after_s} s.")
+        self.retry_after_s = retry_after_s
 
 
 class ShuttingDown(Unavailable):

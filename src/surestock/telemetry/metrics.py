@@ -5,6 +5,8 @@ increment needs no lock. ``exposition`` turns them into Prometheus's form when s
 label ever holds a SKU, a store or a user.
 """
 
+from collections.abc import Callable
+
 from surestock.telemetry.histogram import Histogram
 
 _LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -41,6 +43,19 @@ class Metrics:
         self.recovery_s = 0.0
         self.event_readers = 0
         self.slow_readers = 0
+        self.rate_limited = 0
+        """Requests that were throttled: 429."""
+        self.shed: dict[str, int] = {}
+        """Requests that were shed, by what they were worth: 503."""
+        self.connections = 0
+        self.connections_ended: dict[str, int] = {}
+        """Connections that the guard ended, by why."""
+        self.breaker_states: dict[str, str] = {}
+        self.breaker_openings: dict[str, int] = {}
+        self.queue_depth: Callable[[], int] = lambda: 0
+        """Asked when somebody looks: commands that wait, or are decided and not durable."""
+        self.fsync_s = Histogram(*_FSYNC_S)
+        self.loop_lag_s = Histogram(*_LATENCY_S)
         self.commit_s = Histogram(*_FSYNC_S)
         self.commit_records = Histogram(*_BATCH)
 

@@ -50,6 +50,7 @@ class Problem(Shown):
     current: StockRecord | None = None
     lines: list[LineProblem] | None = None
     after: int | None = None
+    scope: str | None = None
     reservation_status: str | None = None
     reservation: ReservationShown | None = None
 
