@@ -1,1 +1,1 @@
-"""How to go on when something fails: retries with backoff."""
+"""How to go on when something fails or is too much: retries, breakers, limits, bulkheads."""
