@@ -9,8 +9,11 @@ import httpx
 import msgspec
 
 from surestock.api import Service, build_app
+from surestock.api.admission import Admission, AdmissionConfig
 from surestock.api.app import Surestock
+from surestock.api.central_places import CentralPlaces
 from surestock.api.feed.feed import EventFeed, FeedLimits
+from surestock.api.keys import Keys
 from surestock.engine.memory import MemoryEngine
 from surestock.inventory.central import Central
 from surestock.kit.clock import ManualClock
@@ -35,6 +38,9 @@ class Api:
     clock: ManualClock
     central: Central | None = None
     limits: FeedLimits = field(default_factory=lambda: FeedLimits(gather_s=0))
+    admission: AdmissionConfig = field(default_factory=lambda: AdmissionConfig(hold_s=0))
+    central_places: int = 64
+    keys: Keys | None = None
     metrics: Metrics = field(default_factory=Metrics)
     raw_lines: list[bytes] = field(default_factory=list)
     app: Surestock = field(init=False)
@@ -55,6 +61,9 @@ class Api:
                 lines,
                 self.clock,
                 IdSource("testboot"),
+                Admission(self.admission, self.clock.monotonic, self.metrics),
+                CentralPlaces(self.central_places, self.metrics),
+                self.keys,
             )
         )
         self.client = httpx.AsyncClient(

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from surestock.api.body_budget import SMALL_BODY_BYTES
 from surestock.api.call import Call
 from surestock.api.errors import BodyTooLarge, ClientGone, UnsupportedMediaType, ValidationFailed
 from surestock.api.faults import faults_of
@@ -69,8 +70,8 @@ async def read_bytes(call: Call) -> bytes:
     if message["type"] == "http.disconnect":
         raise ClientGone
     body: bytes = message.get("body", b"")
-    if len(body) > MOST_BODY_BYTES:
-        raise BodyTooLarge("body", MOST_BODY_BYTES)
+    if len(body) > SMALL_BODY_BYTES:
+        _account(call, len(body))
     if not message.get("more_body"):
         return body
     return await _read_rest(call, bytearray(body))
@@ -83,7 +84,18 @@ async def _read_rest(call: Call, body: bytearray) -> bytes:
         if message["type"] == "http.disconnect":
             raise ClientGone
         body += message.get("body", b"")
-        if len(body) > MOST_BODY_BYTES:
-            raise BodyTooLarge("body", MOST_BODY_BYTES)
+        if len(body) > SMALL_BODY_BYTES:
+            _account(call, len(body))
         more = message.get("more_body", False)
     return bytes(body)
+
+
+def _account(call: Call, size: int) -> None:
+    """Keep to the limit of one body, and to the memory that all large ones share.
+
+    The gateway gives the memory back when the request has ended.
+    """
+    if size > MOST_BODY_BYTES:
+        raise BodyTooLarge("body", MOST_BODY_BYTES)
+    call.service.bodies.take(size - call.body_bytes)
+    call.body_bytes = size

@@ -7,6 +7,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from surestock.api.access import SCHEME
+from surestock.api.documented import errors
 from surestock.api.schemas.batch import BatchBody
 from surestock.api.schemas.problem import problem_schemas
 
@@ -17,6 +19,10 @@ _ABOUT = (
     "answer again."
 )
 _GUESSED = "422"
+_KEYS = (
+    "An API key. The scopes that a route needs stand beside it; where the service runs without a "
+    "key file, which it does on loopback alone, nobody needs a key."
+)
 
 
 def make_document(app: FastAPI) -> dict[str, Any]:
@@ -26,10 +32,14 @@ def make_document(app: FastAPI) -> dict[str, Any]:
     )
     for operation in _operations(document):
         operation["responses"].pop(_GUESSED, None)
+        _tell_of_admission(operation)
         for parameter in operation.get("parameters", ()):
             _without_null(parameter)
         for content in operation.get("requestBody", {}).get("content", {}).values():
             _without_null(content)
+    document["components"]["securitySchemes"] = {
+        SCHEME: {"type": "http", "scheme": "bearer", "description": _KEYS}
+    }
     schemas = document["components"]["schemas"]
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
@@ -39,6 +49,17 @@ def make_document(app: FastAPI) -> dict[str, Any]:
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     whole: dict[str, Any] = _whole(document)
     return whole
+
+
+def _tell_of_admission(operation: dict[str, Any]) -> None:
+    """Add what every route answers that needs a key, or that goes through admission."""
+    responses = operation["responses"]
+    more = errors(401, 403) if "security" in operation else {}
+    if "shedAs" in operation.get("x-surestock", {}) or "429" in responses:
+        more |= errors(429)
+    for status, told in more.items():
+        responses[str(status)] = told
+    operation["responses"] = dict(sorted(responses.items()))
 
 
 def _whole(value: Any) -> Any:  # noqa: ANN401 - JSON is any of seven types

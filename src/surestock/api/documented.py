@@ -39,6 +39,8 @@ _COMMIT = {
 }
 _LOCATION = {"Location": {"description": "Where the new thing is.", "schema": {"type": "string"}}}
 
+_LATER = {429, 503}
+
 MUTATION_ERRORS = (400, 404, 409, 413, 415, 503)
 
 
@@ -48,7 +50,7 @@ def errors(*statuses: int) -> Responses:
         status: {
             "description": _SAID[status],
             "content": _PROBLEM,
-            "headers": {**_REQUEST_ID, **(_RETRY_AFTER if status == 503 else {})},  # noqa: PLR2004
+            "headers": {**_REQUEST_ID, **(_RETRY_AFTER if status in _LATER else {})},
         }
         for status in statuses
     }

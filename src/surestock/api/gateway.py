@@ -47,8 +47,13 @@ class Gateway:
             answer = await target.route.serve(call, ids)
         except Exception as error:  # noqa: BLE001 - the last place that can answer it
             answer = self._answer_error(error, call)
+        finally:
+            if call.body_bytes:
+                service.bodies.give(call.body_bytes)
         status = answer.status
         answer.headers.append((b"x-request-id", request_id.encode()))
+        if call.limit_headers is not None:
+            answer.headers += call.limit_headers
         if answer.patience_s is not None:
             # It may go on for days: what counts as its latency is the time until it began.
             stats.count(status, service.clock.monotonic() - started)

@@ -1,7 +1,8 @@
 """From a valid request to the engine and back: a key's scope, and the condition on a version."""
 
+from surestock.api.access import check_command
 from surestock.api.answer import Answer, outcome_answer
-from surestock.api.call import ACTOR, Call
+from surestock.api.call import Call
 from surestock.api.errors import Fault, ValidationFailed, WeakTag
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key
 from surestock.inventory.commands import Command
@@ -12,10 +13,12 @@ from surestock.inventory.refusals import NotFound
 
 async def carry_out(call: Call, command: Command) -> Answer:
     """Hand ``command`` to the engine under the request's key, and answer with the outcome."""
+    if call.caller is not None:
+        await check_command(call, command)
     key = call.idempotency_key
     named = None if key is None else name_try(call, key, command)
     service = call.service
-    outcome = await service.engine.transact(Envelope(command, ACTOR, call.request_id, named))
+    outcome = await service.engine.transact(Envelope(command, call.client, call.request_id, named))
     if outcome.replayed:
         service.metrics.idempotent_hits += 1
     return outcome_answer(outcome)
@@ -23,7 +26,7 @@ async def carry_out(call: Call, command: Command) -> Answer:
 
 def name_try(call: Call, key: str, payload: object) -> IdempotencyKey:
     """Bind a key to its scope (client, method, path) and to what is asked for."""
-    return make_key(ACTOR, call.scope["method"], call.path, key, fingerprint_of(payload))
+    return make_key(call.client, call.scope["method"], call.path, key, fingerprint_of(payload))
 
 
 async def expected_version(call: Call, stock: StockKey, in_body: int | None) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any, get_args
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from surestock.api.access import Gate
 from surestock.api.answer import Answer
 from surestock.api.body import read_model, read_optional
 from surestock.api.call import Call
@@ -35,7 +36,9 @@ class CheckedRoute(APIRoute):
         self.method = next(iter(options["methods"]))
         self._endpoint: Callable[..., Awaitable[Answer]] = endpoint
         self._is_mutation = self.method != "GET"
+        self.gate = Gate(self.openapi_extra)
         self._ids = [field.alias for field in self.dependant.path_params]
+        self._store_first = self._ids[:1] == ["storeId"]
         if self._ids != _PLACEHOLDERS.findall(path):
             msg = f"{endpoint.__name__} takes {self._ids}, in an order that {path} has not"
             raise TypeError(msg)
@@ -52,10 +55,31 @@ class CheckedRoute(APIRoute):
             self._query = _model(field.field_info.annotation)
 
     async def serve(self, call: Call, ids: list[str]) -> Answer:
-        """Check what the request holds, and let the endpoint answer it.
+        """Check whose the request is and what it holds, admit it, and let the endpoint answer it.
 
         Raises :class:`ValidationFailed` with everything that was found wrong.
         """
+        service = call.service
+        gate = self.gate
+        if service.keys is not None:
+            gate.check(call, service.keys, ids[0] if self._store_first else None)
+        arguments = await self._arguments(call, ids)
+        if gate.worth is not None:
+            admission = service.admission
+            if not admission.try_admit():
+                call.limit_headers = []
+                await admission.admit(call.limited_as, gate.worth, call.limit_headers)
+            try:
+                return await self._endpoint(call, *arguments)
+            finally:
+                admission.leave()
+        if gate.asks_central:
+            async with service.central_places.place():
+                return await self._endpoint(call, *arguments)
+        return await self._endpoint(call, *arguments)
+
+    async def _arguments(self, call: Call, ids: list[str]) -> list[Any]:
+        """Return the checked arguments of the endpoint, after the call itself."""
         faults: list[Fault] = []
         for name, value in zip(self._ids, ids, strict=True):
             if not is_id(value):
@@ -76,8 +100,8 @@ class CheckedRoute(APIRoute):
         if faults:
             raise ValidationFailed(*faults)
         if self._body is None and self._query is None:
-            return await self._endpoint(call, *ids)
-        return await self._endpoint(call, *ids, argument)
+            return ids
+        return [*ids, argument]
 
 
 def _model(annotation: Any) -> type[BaseModel]:  # noqa: ANN401 - a type, or a type or None

@@ -49,12 +49,17 @@ async def send_chunks(answer: Answer, chunks: Chunks, scope: Scope, send: Send) 
 async def send_endless(answer: Answer, chunks: Chunks, call: Call, send: Send) -> None:
     """Send chunks until they end, the client hangs up, or it does not take one in time.
 
-    Raises :class:`ClientGone` in the last two cases. A client that takes nothing is cut off: if its
-    connection were closed, what it has not taken would be kept for it.
+    Raises :class:`ClientGone` in the last two cases, and when its key is revoked. A client that
+    takes nothing is cut off: if its connection were closed, what it has not taken would be kept
+    for it.
     """
     patience_s = answer.patience_s
 
     async def send_in_time(message: Message) -> None:
+        keys = call.service.keys
+        if keys is not None and call.caller is not None and not keys.is_valid(call.caller):
+            _abort(call.scope)
+            raise ClientGone
         with anyio.move_on_after(patience_s) as waiting:
             await send(message)
         if waiting.cancelled_caught:

@@ -4,7 +4,11 @@ from asyncio import Semaphore
 
 from msgspec import Struct, field
 
+from surestock.api.admission import Admission
+from surestock.api.body_budget import BodyBudget
+from surestock.api.central_places import CentralPlaces
 from surestock.api.feed.feed import EventFeed
+from surestock.api.keys import Keys
 from surestock.inventory.central import Central
 from surestock.inventory.port import Engine
 from surestock.kit.clock import Clock
@@ -22,6 +26,9 @@ class Service(Struct, frozen=True):
 
     ``request_ids`` names requests that have no id.
 
+    ``keys`` is None where nobody needs one. ``central_places`` are for those who ask the worker, so
+    that however many they are, changes go on; ``bodies`` is the memory that large bodies share.
+
     ``batches`` is the bulkhead of batches. While one waits for the disk, the next ones are decided;
     more at once would not be faster, since what waits would push what works out of the caches, and
     single requests would wait for all of them.
@@ -36,4 +43,8 @@ class Service(Struct, frozen=True):
     request_line: RequestLine
     clock: Clock
     request_ids: IdSource
+    admission: Admission
+    central_places: CentralPlaces
+    keys: Keys | None = None
+    bodies: BodyBudget = field(default_factory=BodyBudget)
     batches: Semaphore = field(default_factory=lambda: Semaphore(_BATCHES_AT_ONCE))

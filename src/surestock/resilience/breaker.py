@@ -34,7 +34,8 @@ def _nobody(_: BreakerState) -> None:
 class CircuitBreaker:
     """One thread uses it. ``changed`` is called with each new state, after it holds.
 
-    ``state`` may be read at any time, and is set here only. ``openings`` counts how often it opened.
+    ``state`` may be read at any time, and is set here only. ``openings`` counts how often it
+    opened.
     """
 
     def __init__(

@@ -4,7 +4,7 @@ A slot is handed from the one who leaves to the one who waits, and is never free
 nobody who comes later can take it, and a free slot means that nobody waits.
 """
 
-from asyncio import CancelledError, Future, get_running_loop
+from asyncio import Future, get_running_loop
 from collections import OrderedDict
 from enum import IntEnum
 
@@ -19,7 +19,7 @@ class Worth(IntEnum):
     LAST = 2
 
 
-_SHARE = {Worth.ROUTINE: 0.8, Worth.SALE: 0.9, Worth.LAST: 1.0}
+_PERCENT = {Worth.ROUTINE: 80, Worth.SALE: 90, Worth.LAST: 100}
 
 
 class BulkheadFull(SurestockError):
@@ -27,12 +27,18 @@ class BulkheadFull(SurestockError):
 
 
 class Bulkhead:
-    """``slots`` may be in at once. ``most_waiting`` may wait; the less worth, the fewer of them."""
+    """``slots`` may be in at once. ``most_waiting`` may wait; the less worth, the fewer of them.
+
+    One event loop uses it. The shares of the queue are rounded down: where only one may wait, that
+    is one of the most worth.
+    """
 
     def __init__(self, slots: int, most_waiting: int) -> None:
+        if slots < 1 or most_waiting < 0:
+            raise ValueError(f"{slots} slots and {most_waiting} who wait: nobody would get in")
         self._slots = slots
         self._free = slots
-        self._room = {worth: max(1, int(most_waiting * _SHARE[worth])) for worth in Worth}
+        self._room = {worth: most_waiting * _PERCENT[worth] // 100 for worth in Worth}
         self._queues: dict[Worth, OrderedDict[Future[None], None]] = {
             worth: OrderedDict() for worth in sorted(Worth, reverse=True)
         }
@@ -55,7 +61,10 @@ class Bulkhead:
         return True
 
     async def enter(self, worth: Worth) -> None:
-        """Wait for a slot; whoever comes back has to :meth:`leave`. Raises :class:`BulkheadFull`."""
+        """Wait for a slot; whoever comes back has to :meth:`leave`. Raises :class:`BulkheadFull`.
+
+        Cancelled while it waits, it leaves nothing behind: a slot that it had goes to the next.
+        """
         if self.try_enter():
             return
         if self.waiting >= self._room[worth]:
@@ -66,7 +75,7 @@ class Bulkhead:
         self.waiting += 1
         try:
             await waiter
-        except CancelledError:
+        except BaseException:  # also a coroutine that is closed while it waits
             if waiter in queue:
                 del queue[waiter]
                 self.waiting -= 1
@@ -75,7 +84,12 @@ class Bulkhead:
             raise
 
     def leave(self) -> None:
-        """Hand the slot to whoever is next, or free it."""
+        """Hand the slot to whoever is next, or free it.
+
+        Raises ``RuntimeError`` when nobody was in: more would get in than there are slots.
+        """
+        if self._free == self._slots:
+            raise RuntimeError("somebody left, but nobody was in")
         for queue in self._queues.values():
             while queue:
                 waiter, _ = queue.popitem(last=False)

@@ -8,7 +8,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from surestock.api import Service, build_app
+from surestock.api.admission import Admission
 from surestock.api.app import Surestock
+from surestock.api.central_places import CentralPlaces
 from surestock.api.feed.feed import EventFeed
 from surestock.engine.log import LogEngine, LogObserver
 from surestock.engine.memory import MemoryEngine
@@ -18,6 +20,7 @@ from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.ids import IdSource
 from surestock.runtime.central_side import CentralSide
 from surestock.runtime.data_directory import check_writable, worker_directory
+from surestock.runtime.front import make_admission
 from surestock.runtime.log_config import log_config
 from surestock.runtime.settings import Settings
 from surestock.runtime.worker_child import WorkerChild
@@ -44,7 +47,10 @@ class Stock(Struct, frozen=True):
 
 
 class Wired(Struct, frozen=True):
-    """What the process runs. ``failed`` waits until the engine must not go on, and tells why."""
+    """What the process runs. ``failed`` waits until the engine must not go on, and tells why.
+
+    ``background`` runs for as long as it serves, and ends with it.
+    """
 
     app: Surestock
     engine: Engine
@@ -53,6 +59,8 @@ class Wired(Struct, frozen=True):
     metrics: Metrics
     log: Log
     sink: LineSink
+    admission: Admission
+    background: tuple[Callable[[], Awaitable[None]], ...] = ()
 
 
 def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = False) -> Wired:
@@ -71,6 +79,8 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
         if settings.engine == "memory"
         else _on_disk(settings, clock, metrics, log, child)
     )
+    admission = make_admission(settings, clock, metrics)
+    metrics.queue_depth = lambda: stock.engine.status().queue_depth + admission.waiting
     service = Service(
         stock.engine,
         stock.central,
@@ -81,9 +91,11 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
         RequestLine(sink.append, clock, wanted=settings.log_level in {"debug", "info"}),
         clock,
         IdSource(),
+        admission,
+        CentralPlaces(settings.concurrency_sync, metrics),
     )
     app = build_app(service)
-    return Wired(app, stock.engine, stock.side, stock.failed, metrics, log, sink)
+    return Wired(app, stock.engine, stock.side, stock.failed, metrics, log, sink, admission)
 
 
 def _in_memory(settings: Settings, clock: Clock, log: Log) -> Stock:

@@ -30,7 +30,6 @@ def _only(*built: object) -> AfterValidator:
 
 _Port = Annotated[int, Field(ge=0, le=65_535)]
 _Positive = Annotated[int, Field(ge=1)]
-_NotYet = Annotated[_Positive | None, _only(None)]
 
 
 class Settings(BaseSettings):
@@ -49,16 +48,18 @@ class Settings(BaseSettings):
     idemp_ttl_ms: Annotated[int, Field(ge=1000, le=_YEAR_MS)] = _DAY_MS
     snapshot_every_n_events: _Positive = 500_000
     archive: bool = True
+    concurrency_api: Annotated[int, Field(ge=1, le=100_000)] = 256
+    concurrency_sync: Annotated[int, Field(ge=1, le=1000)] = 64
+    rate_limit_rps: Annotated[float | None, Field(gt=0, le=1e9, allow_inf_nan=False)] = None
+    rate_limit_burst: Annotated[int | None, Field(ge=1, le=10**9)] = None
+    breaker_threshold: Annotated[int, Field(ge=1, le=1_000_000)] = 5
+    breaker_cooldown_ms: Annotated[int, Field(ge=10, le=_DAY_MS)] = 5000
+    shutdown_timeout_ms: Annotated[int, Field(ge=100, le=_DAY_MS)] = 30_000
+    api_keys_file: Path | None = None
     sync_interval_ms: Annotated[int, Field(ge=10, le=_DAY_MS)] = 15_000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     database_url: Annotated[str | None, _only(None)] = None
-    concurrency_api: _NotYet = None
-    concurrency_sync: _NotYet = None
-    rate_limit_rps: Annotated[float | None, _only(None)] = None
-    rate_limit_burst: _NotYet = None
-    breaker_threshold: _NotYet = None
-    breaker_cooldown_ms: _NotYet = None
     locks_enabled: Annotated[bool, _only(False)] = False  # noqa: FBT003 - a value, not a switch
     lock_ttl_ms: _Positive = 2000
     lock_renew_ms: _Positive = 1000
@@ -67,7 +68,6 @@ class Settings(BaseSettings):
     lock_retry_after_ms: _Positive = 300
     lock_owner_id: str | None = None
     commerce_provider: Annotated[str, _only("simulated")] = "simulated"
-    api_keys_file: Annotated[Path | None, _only(None)] = None
 
 
 def read_settings() -> Settings:

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 
+from surestock.api.access import check_stores, stores_of
 from surestock.api.answer import encode
-from surestock.api.call import ACTOR, Call
-from surestock.api.errors import Fault, ValidationFailed
+from surestock.api.call import Call
+from surestock.api.errors import Fault, Forbidden, ValidationFailed
 from surestock.api.mutation import name_try
 from surestock.api.problems import problem_of
 from surestock.api.schemas.batch import AdjustRow, CountRow, ReserveRow
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key, row_key
 from surestock.inventory.commands import AdjustStock, CountStock, ReserveStock, StockCommand
 from surestock.inventory.port import Envelope, Outcome
-from surestock.kit.errors import Refusal, SurestockError, Unavailable
+from surestock.kit.errors import SurestockError
 from surestock.telemetry.metrics import Metrics
 
 Row = CountRow | AdjustRow | ReserveRow
@@ -46,14 +47,15 @@ def envelopes_of(
     request_id = call.request_id
     method = call.scope["method"]
     path = call.path
+    client = call.client
     envelopes = []
     for index, (row, command) in enumerate(zip(rows, commands, strict=True)):
         named = None
         if row.idempotency_key is not None:
-            named = make_key(ACTOR, method, path, row.idempotency_key, fingerprint_of(command))
+            named = make_key(client, method, path, row.idempotency_key, fingerprint_of(command))
         elif batch is not None:
             named = row_key(batch, index)
-        envelopes.append(Envelope(command, ACTOR, request_id, named))
+        envelopes.append(Envelope(command, client, request_id, named))
     return envelopes
 
 
@@ -78,7 +80,28 @@ def name_batch(
     return name_try(call, key, commands)
 
 
-def show(answer: Outcome | Refusal | Unavailable, metrics: Metrics) -> bytes:
+async def transact_allowed(
+    call: Call, envelopes: Sequence[Envelope]
+) -> Sequence[Outcome | SurestockError]:
+    """Carry out the rows that are for stores of the client's key; the others are forbidden."""
+    caller, engine = call.caller, call.service.engine
+    if caller is None or caller.stores is None:
+        return await engine.transact_each(envelopes)
+    refused = [_refusal(call, envelope) for envelope in envelopes]
+    allowed = [row for row, error in zip(envelopes, refused, strict=True) if error is None]
+    answers = iter(await engine.transact_each(allowed))
+    return [next(answers) if error is None else error for error in refused]
+
+
+def _refusal(call: Call, envelope: Envelope) -> Forbidden | None:
+    try:
+        check_stores(call, stores_of(envelope.command))
+    except Forbidden as error:
+        return error
+    return None
+
+
+def show(answer: Outcome | SurestockError, metrics: Metrics) -> bytes:
     """Return the JSON members of one row's answer, with the braces."""
     if isinstance(answer, Outcome):
         if answer.replayed:

@@ -2,10 +2,18 @@
 
 from collections.abc import AsyncGenerator
 
+import anyio
 from pydantic import TypeAdapter, ValidationError
 
 from surestock.api.batching.lines import MOST_LINE_BYTES, arriving
-from surestock.api.batching.rows import Row, command_of, envelopes_of, show, show_problem
+from surestock.api.batching.rows import (
+    Row,
+    command_of,
+    envelopes_of,
+    show,
+    show_problem,
+    transact_allowed,
+)
 from surestock.api.call import Call
 from surestock.api.errors import BodyTooLarge, RequestError, ValidationFailed
 from surestock.api.faults import faults_of
@@ -23,7 +31,7 @@ async def answer_lines(call: Call) -> AsyncGenerator[bytes, None]:
         rows = [row for _, row in checked if not isinstance(row, RequestError)]
         envelopes = envelopes_of(call, rows, [command_of(row) for row in rows])
         async with service.batches:
-            answers = iter(await service.engine.transact_each(envelopes))
+            answers = iter(await transact_allowed(call, envelopes))
         parts: list[bytes] = []
         for number, row in checked:
             if isinstance(row, RequestError):
@@ -32,6 +40,8 @@ async def answer_lines(call: Call) -> AsyncGenerator[bytes, None]:
                 shown = show(next(answers), service.metrics)
             parts.append(b'{"line":%d,%b\n' % (number, shown[1:]))
         yield b"".join(parts)
+        # A stream is slowed down to its client's rate, where a request would be refused.
+        await anyio.sleep(service.admission.charge(call.limited_as, 1 + len(rows)))
 
 
 def _check(line: bytes | None) -> Row | RequestError:

@@ -1,9 +1,19 @@
 """Many operations in one request: a JSON document of up to 1,000, or NDJSON without an end."""
 
+from contextlib import AbstractAsyncContextManager
+
 from fastapi import APIRouter
 
+from surestock.access.scope import Scope
+from surestock.api.access import needs
 from surestock.api.answer import JSON, NDJSON, Answer
-from surestock.api.batching.rows import command_of, envelopes_of, name_batch, show
+from surestock.api.batching.rows import (
+    command_of,
+    envelopes_of,
+    name_batch,
+    show,
+    transact_allowed,
+)
 from surestock.api.batching.stream import answer_lines
 from surestock.api.body import parse_model, read_bytes
 from surestock.api.call import Call
@@ -14,6 +24,7 @@ from surestock.api.route import CheckedRoute
 from surestock.api.schemas.batch import BatchBody
 from surestock.api.schemas.operation_answers import BatchResult
 from surestock.inventory.port import Outcome
+from surestock.resilience.bulkhead import Worth
 
 routes = APIRouter(route_class=CheckedRoute, tags=["inventory"])
 
@@ -26,14 +37,15 @@ _REF = {"schema": {"$ref": "#/components/schemas/BatchBody"}}
     "/inventory/batch",
     summary="Carry out many operations, each for itself",
     response_model=BatchResult,
-    responses=errors(400, 409, 413, 415, 503)
+    responses=errors(400, 409, 413, 415, 429, 503)
     | {
         200: {
             **answers(200, said="One answer a row, in order.", mutation=True)[200],
             "content": {"application/x-ndjson": _ROWS},
         }
     },
-    openapi_extra={
+    openapi_extra=needs(Scope.INVENTORY_WRITE)
+    | {
         "requestBody": {
             "required": True,
             "content": {"application/json": _REF, "application/x-ndjson": _ROWS},
@@ -49,13 +61,13 @@ async def batch(call: Keyed) -> Answer:
     """
     given = call.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if given == _NDJSON_TYPE:
-        return _stream(call)
+        return await _stream(call)
     if given != b"application/json":
         raise UnsupportedMediaType("application/json or application/x-ndjson")
     return await _document(call)
 
 
-def _stream(call: Call) -> Answer:
+async def _stream(call: Call) -> Answer:
     if call.idempotency_key is not None:
         raise ValidationFailed(
             Fault(
@@ -64,23 +76,32 @@ def _stream(call: Call) -> Answer:
         )
     if b"content-encoding" in call.headers:
         raise UnsupportedMediaType("application/x-ndjson")
+    async with _admitted(call):
+        pass  # its rows come later, and wait their turn at the bulkhead of batches
     return Answer(200, b"", [NDJSON], answer_lines(call))
 
 
 async def _document(call: Call) -> Answer:
     body = await read_bytes(call)
-    async with call.service.batches:
+    # It is admitted before its form is checked: what waits is bytes, which are far smaller.
+    async with _admitted(call), call.service.batches:
         return await _carry_out(call, body)
+
+
+def _admitted(call: Call) -> AbstractAsyncContextManager[None]:
+    call.limit_headers = []
+    return call.service.admission.place(call.limited_as, Worth.ROUTINE, call.limit_headers)
 
 
 async def _carry_out(call: Call, body: bytes) -> Answer:
     rows = parse_model(body, BatchBody).operations
     service = call.service
+    service.admission.charge(call.limited_as, len(rows))
     commands = [command_of(row) for row in rows]
     key = name_batch(call, rows, commands)
     if key is not None:
         await service.engine.check_batch(key)
-    outcomes = await service.engine.transact_each(envelopes_of(call, rows, commands, key))
+    outcomes = await transact_allowed(call, envelopes_of(call, rows, commands, key))
     results = b",".join([show(outcome, service.metrics) for outcome in outcomes])
     committed = [outcome for outcome in outcomes if isinstance(outcome, Outcome)]
     headers = [JSON]

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from surestock.access.scope import Scope
+from surestock.api.access import needs
 from surestock.api.answer import Answer, json_answer
 from surestock.api.cursor import read_cursor, read_letter_cursor, write_cursor
 from surestock.api.documented import answers, errors
@@ -29,6 +31,7 @@ _LETTERS = "/dead-letters"
     summary="Bring the central view up to date",
     response_model=shown.SyncResult,
     responses=answers(200, said="It is.") | errors(400, 413, 415, 503),
+    openapi_extra=needs(Scope.INVENTORY_READ, asks_central=True, whole_chain=True),
 )
 async def sync(call: Keyed, body: NoMembers | None = None) -> Answer:
     """Return once the central view covers every change that was acknowledged before the call.
@@ -44,6 +47,7 @@ async def sync(call: Keyed, body: NoMembers | None = None) -> Answer:
     summary="Read one SKU over all stores",
     response_model=shown.CentralRecord,
     responses=answers(200, said="The SKU.") | errors(400, 404, 503),
+    openapi_extra=needs(Scope.INVENTORY_READ, asks_central=True, whole_chain=True),
 )
 async def read(call: Read, sku: Sku, least: Annotated[shown.AtLeast, Query()]) -> Answer:
     """Return the SKU as the log had it at ``appliedSequence``.
@@ -63,6 +67,7 @@ async def read(call: Read, sku: Sku, least: Annotated[shown.AtLeast, Query()]) -
     summary="List all SKUs over all stores",
     response_model=shown.CentralList,
     responses=answers(200, said="A page, by SKU.") | errors(400, 503),
+    openapi_extra=needs(Scope.INVENTORY_READ, asks_central=True, whole_chain=True),
 )
 async def list_central(call: Read, page: Annotated[StockPage, Query()]) -> Answer:
     """Return up to ``limit`` SKUs; ``nextCursor`` asks for the next ones."""
@@ -84,6 +89,7 @@ async def list_central(call: Read, page: Annotated[StockPage, Query()]) -> Answe
     summary="List the changes that could not be folded",
     response_model=shown.LetterList,
     responses=answers(200, said="A page, oldest first.") | errors(400, 503),
+    openapi_extra=needs(Scope.OPS_READ, asks_central=True, whole_chain=True),
 )
 async def dead_letters(call: Read, page: Annotated[shown.LetterPage, Query()]) -> Answer:
     """Return what is parked, and what has become of what was; ``nextCursor`` asks for more."""
@@ -99,6 +105,7 @@ async def dead_letters(call: Read, page: Annotated[shown.LetterPage, Query()]) -
     summary="Try a parked change again",
     response_model=shown.LetterShown,
     responses=answers(200, said="As it is now.") | errors(400, 404, 413, 415, 503),
+    openapi_extra=needs(Scope.OPS_ADMIN, asks_central=True, whole_chain=True),
 )
 async def redrive(call: Keyed, letter_id: LetterId, body: NoMembers | None = None) -> Answer:
     """Fold the change, then those that wait behind it, in order.
@@ -115,6 +122,7 @@ async def redrive(call: Keyed, letter_id: LetterId, body: NoMembers | None = Non
     summary="Give a parked change up",
     response_model=shown.LetterShown,
     responses=answers(200, said="As it is now.") | errors(400, 404, 413, 415, 503),
+    openapi_extra=needs(Scope.OPS_ADMIN, asks_central=True, whole_chain=True),
 )
 async def discard(call: Keyed, letter_id: LetterId, body: shown.DiscardBody) -> Answer:
     """Leave the change out of the view for good, and fold those that wait behind it.

@@ -4,7 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from surestock.access.scope import Scope
 from surestock.api.accept import require
+from surestock.api.access import needs
 from surestock.api.answer import EVENTS, Answer, json_answer
 from surestock.api.call import Call
 from surestock.api.documented import answers, errors
@@ -34,6 +36,7 @@ _STREAM_HEADERS = ((b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"
             "content": {_STREAM: {"schema": {"type": "string"}}},
         }
     },
+    openapi_extra=needs(Scope.INVENTORY_READ, whole_chain=True),
 )
 async def events(call: Resuming, page: Annotated[After, Query()]) -> Answer:
     """Return the records with a sequence above ``after``: a page of up to ``limit``.

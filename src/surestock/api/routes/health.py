@@ -2,7 +2,9 @@
 
 from fastapi import APIRouter
 
+from surestock.access.scope import Scope
 from surestock.api.accept import require
+from surestock.api.access import needs
 from surestock.api.answer import Answer, json_answer
 from surestock.api.documented import answers, errors
 from surestock.api.request_headers import Read
@@ -51,12 +53,16 @@ async def readiness(call: Read) -> Answer:
     """Return whether mutations are taken on, and if not, why."""
     status = call.service.engine.status()
     sync = call.service.central.status()
-    ready = not status.read_only and not status.reasons
+    admission = call.service.admission
+    reasons = list(status.reasons)
+    if not admission.has_room:
+        reasons.append("the queue of changes is full")
+    ready = not status.read_only and not reasons
     return json_answer(
         {
             "ready": ready,
             "breakers": {"journal": "open" if status.read_only else "closed"},
-            "queueDepth": status.queue_depth,
+            "queueDepth": status.queue_depth + admission.waiting,
             "mode": "read_only" if status.read_only else "read_write",
             "sync": {
                 "alive": sync.alive,
@@ -64,7 +70,7 @@ async def readiness(call: Read) -> Answer:
                 "lagEvents": sync.lag_events,
                 "lagSeconds": sync.lag_seconds,
             },
-            "reasons": status.reasons,
+            "reasons": reasons,
         },
         200 if ready else _UNREADY,
     )
@@ -81,6 +87,7 @@ async def readiness(call: Read) -> Answer:
             "content": {_TEXT: {"schema": {"type": "string"}}},
         }
     },
+    openapi_extra=needs(Scope.OPS_READ),
 )
 async def metrics(call: Read) -> Answer:
     """Return every metric in Prometheus's text form, or a few counters as JSON."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from fastapi import APIRouter
 
+from surestock.access.scope import Scope
+from surestock.api.access import check_lines, needs
 from surestock.api.answer import Answer, json_answer
 from surestock.api.documented import MUTATION_ERRORS, answers, errors
 from surestock.api.errors import Fault, ValidationFailed
@@ -30,6 +32,7 @@ from surestock.inventory.commands import (
 from surestock.inventory.model import MAX_QUANTITY, Line, StockKey
 from surestock.inventory.refusals import NotFound
 from surestock.inventory.reply import reservation_body
+from surestock.resilience.bulkhead import Worth
 
 routes = APIRouter(route_class=CheckedRoute, tags=["reservations"])
 
@@ -43,6 +46,7 @@ _ONE = "/reservations/{reservationId}"
     response_model=ReservationChange,
     responses=answers(201, said="Reserved.", mutation=True, location=True)
     | errors(*MUTATION_ERRORS),
+    openapi_extra=needs(Scope.INVENTORY_WRITE, Worth.SALE),
 )
 async def make(call: Keyed, body: ReservationRequest) -> Answer:
     """Reserve over any stores. 409 (or 404) lists every line that failed, and why."""
@@ -56,12 +60,14 @@ async def make(call: Keyed, body: ReservationRequest) -> Answer:
     summary="Read a reservation",
     response_model=ReservationShown,
     responses=answers(200, said="The reservation.") | errors(400, 404),
+    openapi_extra=needs(Scope.INVENTORY_READ),
 )
 async def read(call: Read, reservation_id: ReservationId) -> Answer:
     """Return the reservation, whatever has become of it."""
     held = await call.service.engine.find_reservation(reservation_id)
     if held is None:
         raise NotFound(f"reservation {reservation_id}")
+    check_lines(call, held)
     return json_answer(reservation_body(held))
 
 
@@ -70,6 +76,7 @@ async def read(call: Read, reservation_id: ReservationId) -> Answer:
     summary="Let reserved units leave on-hand",
     response_model=ReservationChange,
     responses=answers(200, said="Committed.", mutation=True) | errors(*MUTATION_ERRORS),
+    openapi_extra=needs(Scope.INVENTORY_WRITE, Worth.LAST),
 )
 async def commit(
     call: Keyed, reservation_id: ReservationId, body: CommitBody | None = None
@@ -84,6 +91,7 @@ async def commit(
     summary="Give reserved units back",
     response_model=ReservationChange,
     responses=answers(200, said="Released.", mutation=True) | errors(*MUTATION_ERRORS),
+    openapi_extra=needs(Scope.INVENTORY_WRITE, Worth.ROUTINE),
 )
 async def release(
     call: Keyed, reservation_id: ReservationId, body: ReleaseBody | None = None
@@ -98,6 +106,7 @@ async def release(
     summary="Let a reservation live longer",
     response_model=ReservationChange,
     responses=answers(200, said="Extended.", mutation=True) | errors(*MUTATION_ERRORS),
+    openapi_extra=needs(Scope.INVENTORY_WRITE, Worth.ROUTINE),
 )
 async def extend(call: Keyed, reservation_id: ReservationId, body: ExtendBody) -> Answer:
     """Let the reservation expire ``ttlSeconds`` from now."""

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from surestock.access.scope import Scope
+from surestock.api.access import needs
 from surestock.api.answer import JSON, Answer, json_answer, stock_answer
 from surestock.api.call import Call
 from surestock.api.cursor import read_cursor, write_cursor
@@ -19,6 +21,7 @@ from surestock.api.schemas.values import Sku, StoreId
 from surestock.inventory.commands import AdjustStock, CountStock, ReserveStock
 from surestock.inventory.refusals import NotFound
 from surestock.inventory.reply import stock_body
+from surestock.resilience.bulkhead import Worth
 
 routes = APIRouter(route_class=CheckedRoute, tags=["inventory"])
 
@@ -31,6 +34,7 @@ _LEVEL = _STORE + "/{sku}"
     summary="Reserve units of one SKU",
     response_model=shown.StockReserved,
     responses=answers(200, said="Reserved.", etag=True, mutation=True) | errors(*MUTATION_ERRORS),
+    openapi_extra=needs(Scope.INVENTORY_WRITE, Worth.SALE),
 )
 async def reserve(call: Conditional, store_id: StoreId, sku: Sku, body: ReserveBody) -> Answer:
     """Set ``qty`` units aside. 409 InsufficientStock when more than available are asked for."""
@@ -48,6 +52,7 @@ async def reserve(call: Conditional, store_id: StoreId, sku: Sku, body: ReserveB
     summary="Change on-hand by a delta",
     response_model=shown.StockChange,
     responses=answers(200, said="Adjusted.", etag=True, mutation=True) | errors(*MUTATION_ERRORS),
+    openapi_extra=needs(Scope.INVENTORY_WRITE, Worth.ROUTINE),
 )
 async def adjust(call: Conditional, store_id: StoreId, sku: Sku, body: AdjustBody) -> Answer:
     """Add to on-hand, or take from it. 409 InsufficientStock when available would go below 0."""
@@ -66,6 +71,7 @@ async def adjust(call: Conditional, store_id: StoreId, sku: Sku, body: AdjustBod
     responses=answers(200, said="Counted.", etag=True, mutation=True)
     | answers(201, said="New.", model=shown.StockChange, etag=True, mutation=True)
     | errors(*MUTATION_ERRORS),
+    openapi_extra=needs(Scope.INVENTORY_WRITE, Worth.ROUTINE),
 )
 async def count(call: Creating, store_id: StoreId, sku: Sku, body: CountBody) -> Answer:
     """Set on-hand to what was counted. 409 InsufficientStock when more units are reserved."""
@@ -90,6 +96,7 @@ async def count(call: Creating, store_id: StoreId, sku: Sku, body: CountBody) ->
     summary="Read one level",
     response_model=shown.StockRecord,
     responses=answers(200, said="The level.", etag=True) | not_modified() | errors(400, 404),
+    openapi_extra=needs(Scope.INVENTORY_READ),
 )
 async def read(call: CachedRead, store_id: StoreId, sku: Sku) -> Answer:
     """Return the level; its ETag is the version."""
@@ -115,6 +122,7 @@ def _unless_known(call: Call, answer: Answer, etag: bytes) -> Answer:
     summary="List a store's levels",
     response_model=shown.StockList,
     responses=answers(200, said="A page, by SKU.") | errors(400),
+    openapi_extra=needs(Scope.INVENTORY_READ),
 )
 async def list_stock(call: Read, store_id: StoreId, page: Annotated[StockPage, Query()]) -> Answer:
     """Return up to ``limit`` levels; ``nextCursor`` asks for the next ones."""
@@ -135,6 +143,7 @@ async def list_stock(call: Read, store_id: StoreId, page: Annotated[StockPage, Q
     summary="Explain a number",
     response_model=shown.History,
     responses=answers(200, said="Events, oldest first.") | errors(400, 404, 410, 503),
+    openapi_extra=needs(Scope.INVENTORY_READ),
 )
 async def history(
     call: Read, store_id: StoreId, sku: Sku, page: Annotated[After, Query()]

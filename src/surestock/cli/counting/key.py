@@ -4,7 +4,7 @@ It is bound to the scope that the batch endpoint gives it, so that an import whi
 can go on over HTTP, and the other way round.
 """
 
-from surestock.api.call import ACTOR
+from surestock.api.call import ANONYMOUS
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key
 from surestock.inventory.commands import CountStock
 
@@ -27,4 +27,4 @@ def row_digest(prefix: str, line: int) -> str:
 
 
 def _named(prefix: str, line: int, fingerprint: str) -> IdempotencyKey:
-    return make_key(ACTOR, "POST", BATCH_PATH, f"{prefix}{line}", fingerprint)
+    return make_key(ANONYMOUS, "POST", BATCH_PATH, f"{prefix}{line}", fingerprint)
