@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 import pytest
 
 from surestock.telemetry.sink import LineSink
@@ -83,3 +84,50 @@ async def test_a_reader_who_stalls_holds_nobody_up(
     sink.append(b"last")
     sink.flush()
     os.close(reader)  # lets the thread go
+
+
+def test_how_many_lines_were_lost_never_goes_down(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    sink = LineSink(writer, most_waiting=1)
+    for line in (b"one", b"two", b"three"):
+        sink.append(line)
+    assert (sink.dropped, sink.lost) == (2, 2)
+    sink.flush()
+    assert (sink.dropped, sink.lost) == (0, 2)
+    assert os.read(reader, 1000)
+
+
+async def test_a_line_from_another_thread_wakes_the_loop(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    sink = LineSink(writer)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(sink.run)
+        await anyio.lowlevel.checkpoint()
+        await anyio.to_thread.run_sync(sink.append, b"from a thread")
+        await anyio.wait_readable(reader)
+        tasks.cancel_scope.cancel()
+    assert os.read(reader, 100) == b"from a thread\n"
+
+
+async def test_lines_from_many_threads_all_arrive(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    sink = LineSink(writer)
+    threads, lines = 8, 200
+
+    def say(who: int) -> None:
+        for number in range(lines):
+            sink.append(b"%d %d" % (who, number))
+
+    async with anyio.create_task_group() as running:
+        running.start_soon(sink.run)
+        await anyio.lowlevel.checkpoint()
+        async with anyio.create_task_group() as talking:
+            for who in range(threads):
+                talking.start_soon(anyio.to_thread.run_sync, say, who)
+        await anyio.lowlevel.checkpoint()
+        running.cancel_scope.cancel()
+    sink.flush()
+    os.close(writer)
+    with os.fdopen(os.dup(reader), "rb") as written:
+        heard = sorted(written.read().splitlines())
+    assert heard == sorted(b"%d %d" % (who, n) for who in range(threads) for n in range(lines))

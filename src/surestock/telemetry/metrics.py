@@ -13,13 +13,22 @@ _LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
 _FSYNC_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
 _BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
+BREAKERS = ("journal", "worker")
+BREAKER_STATES = ("closed", "open", "half_open")
+WORTHS = ("routine", "sale", "last", "central")
+"""What a request that is shed may be worth; those who ask the worker are shed apart."""
+
 
 class RouteStats:
-    """What was answered on one route: answers by status, and how long they took."""
+    """What was answered on one route: answers by status, and how long they took.
 
-    __slots__ = ("by_status", "latency_s")
+    ``template`` is the route's path, with the names of its parameters.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("by_status", "latency_s", "template")
+
+    def __init__(self, template: str) -> None:
+        self.template = template
         self.by_status: dict[int, int] = {}
         self.latency_s = Histogram(*_LATENCY_S)
 
@@ -30,9 +39,14 @@ class RouteStats:
 
 
 class Metrics:
-    """The counters of one process."""
+    """The counters of one process, whose engine is of the kind ``engine``.
 
-    def __init__(self) -> None:
+    Every label that is known beforehand is there from the start, so that a rate sees its first
+    increment.
+    """
+
+    def __init__(self, engine: str = "memory") -> None:
+        self.engine = engine
         self.routes: dict[tuple[str, str], RouteStats] = {}
         self.batch_rows: dict[int, int] = {}
         self.idempotent_hits = 0
@@ -45,15 +59,23 @@ class Metrics:
         self.slow_readers = 0
         self.rate_limited = 0
         """Requests that were throttled: 429."""
-        self.shed: dict[str, int] = {}
+        self.shed = dict.fromkeys(WORTHS, 0)
         """Requests that were shed, by what they were worth: 503."""
         self.connections = 0
         self.connections_ended: dict[str, int] = {}
-        """Connections that the guard ended, by why."""
-        self.breaker_states: dict[str, str] = {}
-        self.breaker_openings: dict[str, int] = {}
+        """Connections that the guard ended, by why. The guard names every reason beforehand."""
+        self.breaker_states = dict.fromkeys(BREAKERS, "closed")
+        self.breaker_openings = dict.fromkeys(BREAKERS, 0)
+        self.access_keys_stale = False
+        """Whether the file of keys could not be read again, so that older ones are in force."""
+        self.defects = 0
+        """Requests that failed by a defect of the service, streams that had begun included."""
+        self.ready: Callable[[], bool] = lambda: True
+        """Asked when somebody looks: whether readiness says so."""
         self.queue_depth: Callable[[], int] = lambda: 0
         """Asked when somebody looks: commands that wait, or are decided and not durable."""
+        self.lines_dropped: Callable[[], int] = lambda: 0
+        """Asked when somebody looks: lines of log that were dropped since the start."""
         self.fsync_s = Histogram(*_FSYNC_S)
         self.loop_lag_s = Histogram(*_LATENCY_S)
         self.commit_s = Histogram(*_FSYNC_S)
@@ -63,7 +85,7 @@ class Metrics:
         """Return the numbers of one route; ``template`` names parameters, never their values."""
         stats = self.routes.get((method, template))
         if stats is None:
-            stats = self.routes[method, template] = RouteStats()
+            stats = self.routes[method, template] = RouteStats(template)
         return stats
 
     def count_row(self, status: int) -> None:

@@ -25,6 +25,8 @@ class _Line(Struct, gc=False, rename="camel", omit_defaults=True):
     duration_ms: float
     request_id: str
     trace_id: str | None = None
+    client: str | None = None
+    error: str | None = None
 
 
 class RequestLine:
@@ -43,8 +45,14 @@ class RequestLine:
         seconds: float,
         request_id: str,
         trace_id: str | None,
+        client: str | None = None,
+        error: str | None = None,
     ) -> None:
-        """Write the line. ``url`` is the path alone: a query may hold what is nobody's business."""
+        """Write the line. ``url`` is the path alone: a query may hold what is nobody's business.
+
+        ``client`` is the API client's name, ``error`` the code of the problem that was answered;
+        what is None is left out.
+        """
         if not self._wanted:
             return
         line = _Line(
@@ -57,5 +65,7 @@ class RequestLine:
             int(seconds * 1_000_000) / 1000,
             request_id,
             trace_id,
+            client,
+            error,
         )
         self._append(_encode(line))

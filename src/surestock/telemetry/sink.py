@@ -8,7 +8,7 @@ with the next batch, and the last lines have a few seconds to be taken.
 import asyncio
 import os
 from queue import SimpleQueue
-from threading import Event, Thread
+from threading import Event, Thread, get_ident
 
 _GATHER_S = 0.05
 _LAST_LINES_S = 2.0
@@ -27,18 +27,32 @@ class LineSink:
         self._idle = Event()
         self._idle.set()
         self._thread: Thread | None = None
+        self._owner = get_ident()
+        self._loop: asyncio.AbstractEventLoop | None = None
         # Each number is counted by one thread only.
         self._refused = 0
         self._unwritten = 0
         self._told = 0
 
     @property
+    def lost(self) -> int:
+        """Lines that were dropped since the start: it never goes down."""
+        return self._refused + self._unwritten
+
+    @property
     def dropped(self) -> int:
         """Lines that were dropped, and of which the log does not tell yet."""
-        return self._refused + self._unwritten - self._told
+        return self.lost - self._told
 
     def append(self, line: bytes) -> None:
-        """Take one line, without its line feed; drop it when too many are waiting."""
+        """Take one line, without its line feed; drop it when too many are waiting.
+
+        It may be called in any thread: a library's, too, may have something to say.
+        """
+        loop = self._loop
+        if loop is not None and get_ident() != self._owner:
+            loop.call_soon_threadsafe(self.append, line)
+            return
         waiting = self._waiting
         if not waiting:
             self._wanted.set()
@@ -49,11 +63,15 @@ class LineSink:
 
     async def run(self) -> None:
         """Have written what comes, until cancelled."""
-        while True:
-            await self._wanted.wait()
-            await asyncio.sleep(_GATHER_S)
-            if self._idle.is_set():
-                self._hand_over()
+        self._loop, self._owner = asyncio.get_running_loop(), get_ident()
+        try:
+            while True:
+                await self._wanted.wait()
+                await asyncio.sleep(_GATHER_S)
+                if self._idle.is_set():
+                    self._hand_over()
+        finally:
+            self._loop = None
 
     def flush(self) -> None:
         """Have written what is waiting, or give up after a few seconds: for the process's end."""

@@ -3,11 +3,18 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import Metric
+
+from surestock.telemetry.family.shape import counters, gauges
 
 
 class SyncFigures(Protocol):
     """What is told of the central view."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether somebody keeps it."""
+        ...
 
     @property
     def applied_sequence(self) -> int:
@@ -35,9 +42,10 @@ class SyncFigures(Protocol):
         ...
 
 
-def sync_families(figures: SyncFigures) -> Iterator[Metric]:
+def central_families(figures: SyncFigures) -> Iterator[Metric]:
     """Yield every family about the central view."""
-    for name, told, value in (
+    yield from gauges(
+        ("surestock_worker_up", "Whether a sync worker is there: 1 or 0.", figures.alive),
         (
             "surestock_sync_applied_sequence",
             "Last sequence in the central view.",
@@ -54,6 +62,5 @@ def sync_families(figures: SyncFigures) -> Iterator[Metric]:
             figures.lag_seconds,
         ),
         ("surestock_dead_letters", "Changes that are parked.", figures.dead_letters),
-    ):
-        yield GaugeMetricFamily(name, told, value=value)
-    yield CounterMetricFamily("surestock_snapshots", "Snapshots taken.", value=figures.snapshots)
+    )
+    yield from counters(("surestock_snapshots", "Snapshots taken.", figures.snapshots))
