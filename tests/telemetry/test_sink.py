@@ -1,7 +1,8 @@
 """Log lines: in order, in batches, bounded, and never in the way of a request."""
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import anyio
 import anyio.lowlevel
@@ -97,6 +98,16 @@ def test_how_many_lines_were_lost_never_goes_down(pipe: tuple[int, int]) -> None
     assert os.read(reader, 1000)
 
 
+@pytest.fixture
+async def strict_loop() -> AsyncIterator[None]:
+    """A loop that raises when another thread touches it in a way that would not wake it."""
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    yield
+    loop.set_debug(False)
+
+
+@pytest.mark.usefixtures("strict_loop")
 async def test_a_line_from_another_thread_wakes_the_loop(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     sink = LineSink(writer)
