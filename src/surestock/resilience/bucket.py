@@ -2,16 +2,24 @@
 
 Source: the "token bucket" of A. Tanenbaum, "Computer Networks", chapter on traffic shaping. Nothing
 runs in between: a bucket is filled up to the present when somebody looks.
+
+It counts in floats, so a level may be off by the rounding of one addition for each look. For a
+burst of a million that is a billionth of a token a look, and one who is refused for it asks again.
 """
 
 from msgspec import Struct
 
 
 class RateLimit(Struct, frozen=True):
-    """``burst`` tokens fit in, and ``per_second`` flow in. Both above 0."""
+    """``burst`` tokens fit in, at least one, and ``per_second`` flow in, more than none."""
 
     per_second: float
     burst: int
+
+    def __post_init__(self) -> None:
+        """Refuse a bucket out of which nothing ever comes. Raises ``ValueError``."""
+        if not (self.per_second > 0 and self.burst >= 1):
+            raise ValueError(f"{self.per_second} a second, {self.burst} at once: nothing comes out")
 
 
 class TokenBucket:
@@ -40,7 +48,11 @@ class TokenBucket:
         return True
 
     def charge(self, now: float, tokens: int) -> None:
-        """Take tokens that may not be there, which makes debt: at most a burst of it."""
+        """Take tokens that may not be there, which makes debt: at most a burst of it.
+
+        What is charged beyond that is given away. Who charges more than two bursts at once has to
+        make the client wait by other means.
+        """
         self._tokens = max(-float(self._limit.burst), self.level(now) - tokens)
 
     def wait_s(self, now: float) -> float:

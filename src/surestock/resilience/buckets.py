@@ -12,6 +12,10 @@ class Buckets:
 
     The one that was used longest ago makes place for a new one. It is almost always full by then,
     and a full one says nothing that a new one does not.
+
+    An attacker who comes from n addresses has n times the limit, and from more than are kept, none.
+    To refuse newcomers instead would let that attacker lock everybody out; so this holds back
+    single clients, and the bulkhead all of them together.
     """
 
     def __init__(self, limit: RateLimit, most: int = _MOST_CLIENTS) -> None:
