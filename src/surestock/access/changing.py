@@ -67,7 +67,7 @@ def revoke_key(path: Path, key_id: str, now: datetime) -> StoredKey:
     """
     if not is_key_id(key_id):  # Not repeated: it may be a whole key.
         raise NoSuchKey(
-            "That is no key's id: it has 12 of a-z and 2-7, as surestock keys list says"
+            "That is no key's id. An id has 12 of a-z and 2-7: see surestock keys list."
         )
     path = path.resolve()
     if not path.exists():

@@ -5,6 +5,7 @@ import typer
 from surestock.cli.export import export
 from surestock.cli.history import history
 from surestock.cli.importing import import_counts
+from surestock.cli.keys import keys
 from surestock.cli.openapi import openapi
 from surestock.cli.serve import serve
 from surestock.cli.upkeep import upkeep
@@ -24,6 +25,7 @@ app.command("import")(import_counts)
 app.command()(export)
 app.command()(history)
 app.command()(openapi)
+app.add_typer(keys, name="keys")
 
 
 def main() -> None:

@@ -48,15 +48,24 @@ class _Problem(Struct):
 
 
 class HttpRecorder:
-    """Records the counts of the file with ``digest`` on the server at ``url``.
+    """Records the counts of the file with ``digest`` on the server at ``url``, as ``key``'s client.
 
     Raises :class:`TargetUnusable` for a URL that is none.
     """
 
-    def __init__(self, url: str, digest: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        url: str,
+        digest: str,
+        sleep: Callable[[float], None] = time.sleep,
+        key: str | None = None,
+    ) -> None:
         self._url = url
         self._prefix = key_prefix(digest)
         self._sleep = sleep
+        self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if key is not None:
+            self._headers["Authorization"] = f"Bearer {key}"
         self._reached = False
         self._path, self._connection = _connection(url)
 
@@ -109,8 +118,7 @@ class HttpRecorder:
 
     def _exchange(self, body: bytes) -> tuple[int, float, bytes]:
         """Send one request; return status, the seconds of Retry-After, and the answer's body."""
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        self._connection.request("POST", self._path, body, headers)
+        self._connection.request("POST", self._path, body, self._headers)
         answer = self._connection.getresponse()
         wait = answer.headers.get("Retry-After", "")
         return answer.status, float(wait) if wait.isdecimal() else 0.0, answer.read()

@@ -39,8 +39,10 @@ class Tally(Struct):
         return f"{self.recorded:,} counts recorded{earlier}, {self.failed:,} rows failed"
 
 
-def import_file(path: Path, place: Place, url: str | None) -> None:
+def import_file(path: Path, place: Place, url: str | None, key: str | None) -> None:
     """Import the counts of ``path`` into a data directory, or through the server at ``url``.
+
+    ``key`` is the API key for that server, if it asks for one.
 
     Ends the command with an exit code other than 0 unless every row was recorded. Raises
     ``FileUnusable``, ``TargetUnusable``, a ``JournalError`` or ``OSError``.
@@ -49,7 +51,7 @@ def import_file(path: Path, place: Place, url: str | None) -> None:
     tally = Tally()
     try:
         with (
-            _recorder(source, place, url) as recorder,
+            _recorder(source, place, url, key) as recorder,
             byte_progress("Importing", source.size_bytes) as progress,
         ):
             import_rows(source, recorder, tally, progress)
@@ -98,9 +100,11 @@ def _take(row: Row, answers: dict[int, str | None], tally: Tally, path: Path) ->
 
 
 @contextmanager
-def _recorder(source: CountFile, place: Place, url: str | None) -> Iterator[Recorder]:
+def _recorder(
+    source: CountFile, place: Place, url: str | None, key: str | None
+) -> Iterator[Recorder]:
     if url is not None:
-        with closing(HttpRecorder(url, source.digest)) as recorder:
+        with closing(HttpRecorder(url, source.digest, key=key)) as recorder:
             yield recorder
         return
     directory = event_log_of(place.data_dir)
