@@ -27,9 +27,6 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach ``host``."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def is_loopback(address: str) -> bool:
+    """Tell whether only this machine can reach an address that a socket is bound to."""
+    return ipaddress.ip_address(address).is_loopback

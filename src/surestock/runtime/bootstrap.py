@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -12,7 +11,7 @@ from surestock.api.admission import Admission
 from surestock.api.app import Surestock
 from surestock.api.central_places import CentralPlaces
 from surestock.api.feed.feed import EventFeed
-from surestock.engine.log import LogEngine, LogObserver
+from surestock.engine.log import LogEngine
 from surestock.engine.memory import MemoryEngine
 from surestock.inventory.central import Central
 from surestock.inventory.port import Engine
@@ -20,7 +19,8 @@ from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.ids import IdSource
 from surestock.runtime.central_side import CentralSide
 from surestock.runtime.data_directory import check_writable, worker_directory
-from surestock.runtime.front import make_admission
+from surestock.runtime.engine_telemetry import EngineTelemetry
+from surestock.runtime.front import make_admission, make_keys, tell_access
 from surestock.runtime.log_config import log_config
 from surestock.runtime.settings import Settings
 from surestock.runtime.worker_child import WorkerChild
@@ -80,6 +80,9 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
         else _on_disk(settings, clock, metrics, log, child)
     )
     admission = make_admission(settings, clock, metrics)
+    keys = make_keys(settings, log)
+    tell_access(keys, log)
+    background = () if keys is None else (keys.run,)
     metrics.queue_depth = lambda: stock.engine.status().queue_depth + admission.waiting
     service = Service(
         stock.engine,
@@ -93,9 +96,12 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
         IdSource(),
         admission,
         CentralPlaces(settings.concurrency_sync, metrics),
+        keys,
     )
     app = build_app(service)
-    return Wired(app, stock.engine, stock.side, stock.failed, metrics, log, sink, admission)
+    return Wired(
+        app, stock.engine, stock.side, stock.failed, metrics, log, sink, admission, background
+    )
 
 
 def _in_memory(settings: Settings, clock: Clock, log: Log) -> Stock:
@@ -118,45 +124,3 @@ def _on_disk(
 async def _never() -> BaseException:
     await asyncio.Event().wait()
     raise AssertionError("nobody sets this event")
-
-
-class EngineTelemetry(LogObserver):
-    """What the log engine reports, as metrics and log lines; ``on_commit`` is told, too."""
-
-    def __init__(self, metrics: Metrics, log: Log) -> None:
-        self.on_commit: Callable[[], None] = lambda: None
-        self._metrics = metrics
-        self._log = log
-
-    def committed(self, records: int, seconds: float) -> None:
-        """Count a group commit."""
-        self._metrics.commit_records.observe(records)
-        self._metrics.commit_s.observe(seconds)
-        self.on_commit()
-
-    def retried(self) -> None:
-        """Count a retried write. The writer's thread is the only one that does."""
-        self._metrics.fs_retries += 1
-
-    def failed(self, records: int) -> None:
-        """Count commands that could not be written."""
-        self._metrics.failed_commands += records
-        self._log.error("commands could not be written to the log", commands=records)
-
-    def torn(self, aside: Path, why: str) -> None:
-        """Tell where a torn tail was put."""
-        self._metrics.torn_tails += 1
-        self._log.warning("a torn tail was cut off the log", aside=str(aside), why=why)
-
-    def damaged(self, derived: Path, why: str) -> None:
-        """Tell that a snapshot or an index is not used. It may be called in any thread."""
-        self._log.warning("a derived file is damaged and not used", file=str(derived), why=why)
-
-    def indexed(self, segment: Path) -> None:
-        """Tell that the start has to make an index, which takes its time."""
-        self._log.info("a missing index was made", segment=str(segment))
-
-    def recovered(self, sequence: int, seconds: float) -> None:
-        """Tell how long recovery took."""
-        self._metrics.recovery_s = seconds
-        self._log.info("recovered", sequence=sequence, seconds=round(seconds, 3))

@@ -5,9 +5,10 @@ import logging
 import uvloop
 
 from surestock.kit.errors import SurestockError
-from surestock.runtime.address import bind, is_loopback
+from surestock.runtime.address import bind
 from surestock.runtime.bootstrap import wire
 from surestock.runtime.errors import refuse
+from surestock.runtime.front import check_reach
 from surestock.runtime.settings import read_settings
 from surestock.runtime.supervisor import run
 from surestock.telemetry.log import ForwardingHandler
@@ -21,12 +22,11 @@ def serve(*, with_worker: bool) -> int:
     try:
         settings = read_settings()
         bound = bind(settings.host, settings.port)
+        check_reach(settings, bound)
         wired = wire(settings, with_worker=with_worker)
     except SurestockError as error:
         return refuse(error)
     logging.basicConfig(handlers=[ForwardingHandler(wired.log)], level=logging.WARNING)
-    if not is_loopback(settings.host):
-        wired.log.warning("anybody who reaches this host may change stock", host=settings.host)
     try:
         return uvloop.run(run(wired, bound))
     except SurestockError as error:
