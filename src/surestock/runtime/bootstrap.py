@@ -49,7 +49,8 @@ class Stock(Struct, frozen=True):
 class Wired(Struct, frozen=True):
     """What the process runs. ``failed`` waits until the engine must not go on, and tells why.
 
-    ``background`` runs for as long as it serves, and ends with it.
+    ``background`` runs for as long as it serves, and ends with it. Once it is told to end, it has
+    ``shutdown_s`` seconds.
     """
 
     app: Surestock
@@ -60,6 +61,8 @@ class Wired(Struct, frozen=True):
     log: Log
     sink: LineSink
     admission: Admission
+    clock: Clock
+    shutdown_s: float
     background: tuple[Callable[[], Awaitable[None]], ...] = ()
 
 
@@ -100,7 +103,17 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
     )
     app = build_app(service)
     return Wired(
-        app, stock.engine, stock.side, stock.failed, metrics, log, sink, admission, background
+        app,
+        stock.engine,
+        stock.side,
+        stock.failed,
+        metrics,
+        log,
+        sink,
+        admission,
+        clock,
+        settings.shutdown_timeout_ms / 1000,
+        background,
     )
 
 

@@ -1,5 +1,7 @@
 """What runs beside the engine for the central view: the link to the worker, and the worker."""
 
+from collections.abc import Callable
+
 from anyio import CancelScope, create_task_group
 
 from surestock.runtime.worker_child import WorkerChild
@@ -35,19 +37,20 @@ class CentralSide:
         with CancelScope() as self._linked:
             await link.run()
 
-    async def end(self) -> None:
+    async def end(self, sync_left_s: Callable[[], float], end_left_s: Callable[[], float]) -> None:
         """Sync once more, now that the engine is closed, and let the child end.
 
-        A worker of somebody else's is told, and hardly waited for.
+        A worker of somebody else's is told, and hardly waited for. The arguments return how many
+        seconds are left for the sync, and for the end of the child.
         """
         link, child = self._link, self._child
         if link is None:
             return
         within_s = _LAST_WORD_S if child is None else _LAST_SYNC_S
-        if not await link.caught_up(within_s):
+        if not await link.caught_up(min(within_s, sync_left_s())):
             self._log.info("the central view ends behind the log; the next worker makes up for it")
         has_worker = link.status().alive
         if self._linked is not None:
             self._linked.cancel()
         if child is not None:
-            await child.end(_END_S if has_worker else 0.0)
+            await child.end(min(_END_S, end_left_s()) if has_worker else 0.0)

@@ -4,51 +4,52 @@ import asyncio
 import gc
 import signal
 import socket
+from collections.abc import Awaitable, Callable
 
 import anyio
 
 from surestock.inventory.port import Engine
 from surestock.kit.errors import SurestockError
 from surestock.runtime.bootstrap import Wired
+from surestock.runtime.ending import Ending
 from surestock.runtime.errors import StartRefused
-from surestock.runtime.web_server import WebServer
+from surestock.runtime.pulse import pulse
 
 _SWEEP_EVERY_S = 5.0
-_OK = 0
-_FAILED = 1
 # What recovery built is frozen, so that no later collection looks through it: the pause would grow
 # with the number of SKUs. Requests leave few cycles, so the young are looked at less often, too.
 _GC_THRESHOLDS = (50_000, 20, 100)
 
 
 async def run(wired: Wired, bound: socket.socket) -> int:
-    """Serve until a signal or a failure; return the process's exit code.
+    """Serve until a signal or a failure; return the process's exit code: 0 after a clean end.
 
-    Raises a :class:`~surestock.kit.errors.SurestockError` when the engine cannot recover.
+    Raises a :class:`~surestock.kit.errors.SurestockError` when the engine cannot recover. Once it
+    was told to end, the process is gone by the deadline, if need be without a return.
     """
-    host, port = bound.getsockname()[:2]
-    server = WebServer(wired.app, lambda: wired.log.info("listening", host=host, port=port))
-    hurry = asyncio.Event()
+    ending = Ending(wired, *bound.getsockname()[:2])
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _stop, server, hurry)
+        loop.add_signal_handler(number, ending.begin)
     await _start(wired.engine)
     wired.app.openapi()
     _calm_collector()
-    failures: list[BaseException] = []
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(wired.sink.run)
         tasks.start_soon(wired.side.run)
         async with anyio.create_task_group() as serving:
             serving.start_soon(_sweep, wired)
-            serving.start_soon(_watch, wired, server, failures)
-            await server.serve(sockets=[bound])
+            serving.start_soon(_watch, wired, ending)
+            beat = wired.admission.drain.sample
+            serving.start_soon(pulse, wired.metrics, wired.clock.monotonic, beat)
+            for work in wired.background:
+                serving.start_soon(_keep, work, ending)
+            await ending.server.serve(sockets=[bound])
             serving.cancel_scope.cancel()
-        await wired.engine.close()
-        await _sync_last(wired, hurry)
+        code = await ending.finish()
         tasks.cancel_scope.cancel()
     wired.log.info("stopped")
-    return _FAILED if failures else _OK
+    return code
 
 
 async def _start(engine: Engine) -> None:
@@ -58,27 +59,6 @@ async def _start(engine: Engine) -> None:
         await engine.start()
     except OSError as error:
         raise StartRefused(f"The event log cannot be opened: {error}.") from error
-
-
-def _stop(server: WebServer, hurry: asyncio.Event) -> None:
-    """End the server after its requests; at the second signal, without waiting for anything."""
-    if server.should_exit:
-        server.force_exit = True
-        hurry.set()
-    server.should_exit = True
-
-
-async def _sync_last(wired: Wired, hurry: asyncio.Event) -> None:
-    """Let the central view come level with the log, unless there is a hurry."""
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_cancel_at, hurry, tasks.cancel_scope)
-        await wired.side.end()
-        tasks.cancel_scope.cancel()
-
-
-async def _cancel_at(event: asyncio.Event, scope: anyio.CancelScope) -> None:
-    await event.wait()
-    scope.cancel()
 
 
 def _calm_collector() -> None:
@@ -98,9 +78,14 @@ async def _sweep(wired: Wired) -> None:
             wired.log.warning("expired reservations were not recorded", why=str(error))
 
 
-async def _watch(wired: Wired, server: WebServer, failures: list[BaseException]) -> None:
-    """Stop the server when the engine must not go on."""
-    failure = await wired.failed()
-    failures.append(failure)
-    wired.log.error("the engine failed", why=str(failure), exc_info=failure)
-    server.should_exit = True
+async def _watch(wired: Wired, ending: Ending) -> None:
+    """End when the engine must not go on."""
+    ending.fail("the engine failed", await wired.failed())
+
+
+async def _keep(work: Callable[[], Awaitable[None]], ending: Ending) -> None:
+    """Do what goes on beside the requests; end when it fails, for it is there for a reason."""
+    try:
+        await work()
+    except Exception as error:  # noqa: BLE001 - told, and the process ends with it
+        ending.fail("work in the background failed", error)

@@ -8,12 +8,14 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 
 import anyio
 
 from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.errors import SurestockError
 from surestock.runtime.data_directory import check_writable, worker_directory
+from surestock.runtime.deadline import Deadline
 from surestock.runtime.errors import StartRefused, refuse
 from surestock.runtime.log_config import log_config
 from surestock.runtime.settings import Settings, read_settings
@@ -33,6 +35,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 def work(*, supervised: bool) -> int:
     """Keep the central view until told to end; return the exit code: 0 ended, 2 did not start.
 
+    Once it was told to end, it is gone by the deadline: with exit code 1, when it could not finish.
     A ``supervised`` worker ends when its stdin does, and leaves signals to its parent: it has to
     outlive a signal to both for as long as the parent has something to tell.
     """
@@ -47,8 +50,10 @@ def work(*, supervised: bool) -> int:
     sink = LineSink(_STDOUT)
     log = make_log(sink.append, clock, settings.log_level)
     logging.basicConfig(handlers=[ForwardingHandler(log)], level=logging.WARNING)
+    within_s = settings.shutdown_timeout_ms / 1000
+    deadline = Deadline(within_s, clock.monotonic, partial(_last_words, sink, clock))
     try:
-        return asyncio.run(_work(settings, supervised, clock, log, sink))
+        return asyncio.run(_work(settings, supervised, clock, log, sink, deadline))
     finally:
         sink.flush()
 
@@ -59,8 +64,9 @@ async def _work(
     clock: Clock,
     log: Log,
     sink: LineSink,
+    deadline: Deadline,
 ) -> int:
-    ending = _ending(supervised=supervised)
+    ending = _ending(deadline, supervised=supervised)
     directory = worker_directory(settings.data_dir)
     code = 0
     async with anyio.create_task_group() as tasks:
@@ -77,22 +83,37 @@ async def _work(
     return code
 
 
-def _ending(*, supervised: bool) -> asyncio.Event:
-    """Return an event that is set when the process is to end."""
+def _last_words(sink: LineSink, clock: Clock) -> None:
+    """Say that something hangs. In any thread, so through a sink that nobody else has."""
+    sink.flush()
+    last = LineSink(_STDOUT)
+    make_log(last.append, clock, "error").error(
+        "the sync worker did not end in time; the next one makes the view again"
+    )
+    last.flush()
+
+
+def _ending(deadline: Deadline, *, supervised: bool) -> asyncio.Event:
+    """Return an event that is set when the process is to end. From then on, its time runs."""
     ending = asyncio.Event()
+
+    def end() -> None:
+        deadline.begin()
+        ending.set()
+
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
         if supervised:
             signal.signal(number, signal.SIG_IGN)
         else:
-            loop.add_signal_handler(number, ending.set)
+            loop.add_signal_handler(number, end)
     if supervised:
         stdin = sys.stdin.fileno()
 
         def read() -> None:
             if not os.read(stdin, 1):
                 loop.remove_reader(stdin)
-                ending.set()
+                end()
 
         loop.add_reader(stdin, read)
     return ending

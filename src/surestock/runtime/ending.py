@@ -1,0 +1,110 @@
+"""From the signal to the end: answers, flush, last sync, each with its share of the time.
+
+What a step leaves of its share, the next ones have. A step that does not come to its end is given
+up, and said; nothing of what was acknowledged is lost by that, for it was durable before.
+"""
+
+import asyncio
+
+import anyio
+
+from surestock.runtime.bootstrap import Wired
+from surestock.runtime.deadline import Deadline
+from surestock.runtime.draining import DrainingServer
+from surestock.telemetry.log import make_log
+from surestock.telemetry.sink import LineSink
+
+_FLUSHED_BY = 0.7
+_SYNCED_BY = 0.85
+_ENDED_BY = 0.95
+_STDOUT = 1
+_OK = 0
+_FAILED = 1
+
+
+class Ending:
+    """Ends what ``wired`` holds. ``server`` is the one to serve with until then."""
+
+    def __init__(self, wired: Wired, host: str, port: int) -> None:
+        self._wired = wired
+        self._hurry = asyncio.Event()
+        self._doing = "recovering"
+        self._code = _OK
+        self._deadline = Deadline(wired.shutdown_s, wired.clock.monotonic, self._last_words)
+        self.server = DrainingServer(
+            wired.app, lambda: wired.log.info("listening", host=host, port=port), self._deadline
+        )
+
+    def begin(self) -> None:
+        """End the server after its requests; the second time, without waiting for anything."""
+        if self.server.should_exit:
+            self.server.force_exit = True
+            self._hurry.set()
+        self._stop()
+
+    def fail(self, what: str, why: BaseException) -> None:
+        """End, since something failed that there is no going on without."""
+        self._wired.log.error(what, why=str(why), exc_info=why)
+        self._code = _FAILED
+        self._stop()
+
+    def _stop(self) -> None:
+        self._deadline.begin()
+        if self.server.started:
+            self._doing = "answering what was accepted"
+        # At once, so that readiness says so while connections are still accepted.
+        self._wired.app.end_streams()
+        self.server.should_exit = True
+
+    async def finish(self) -> int:
+        """Flush and sync, once the server has ended; return the process's exit code.
+
+        It does not return when the log could not be flushed: a thread hangs, and Python would wait
+        for it.
+        """
+        self._deadline.begin()
+        is_flushed = await self._flush()
+        self._doing = "syncing"
+        await self._sync()
+        if not is_flushed:
+            self._doing = "flushing the log"
+            self._deadline.enforce()
+        self._doing = "stopping"
+        return self._code
+
+    async def _flush(self) -> bool:
+        """Close the engine, and let the last answers leave; tell whether it came to its end."""
+        self._doing = "flushing the log"
+        with anyio.move_on_after(self._deadline.left_s(_FLUSHED_BY)) as waiting:
+            await self._wired.engine.close()
+        unanswered = await self.server.answered(_FLUSHED_BY)
+        if unanswered:
+            self._wired.log.error("requests were not answered in time", requests=unanswered)
+            self._code = _FAILED
+        self.server.cut()
+        return not waiting.cancelled_caught
+
+    async def _sync(self) -> None:
+        """Let the central view come level with the log, unless there is a hurry."""
+        left_s = self._deadline.left_s
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_cancel_at, self._hurry, tasks.cancel_scope)
+            await self._wired.side.end(lambda: left_s(_SYNCED_BY), lambda: left_s(_ENDED_BY))
+            tasks.cancel_scope.cancel()
+
+    def _last_words(self) -> None:
+        """Say what is left. In any thread, so through a sink that nobody else has."""
+        wired = self._wired
+        wired.sink.flush()
+        sink = LineSink(_STDOUT)
+        make_log(sink.append, wired.clock, "error").error(
+            "ended before all was done; nothing that was acknowledged is lost",
+            doing=self._doing,
+            commands=wired.engine.status().queue_depth,
+        )
+        sink.flush()
+
+
+async def _cancel_at(event: asyncio.Event, scope: anyio.CancelScope) -> None:
+    await event.wait()
+    scope.cancel()
