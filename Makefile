@@ -136,7 +136,8 @@ $(UV):
 
 lock: $(UV) ## lock the requirements anew (ARGS=--upgrade for newer versions)
 	$(COMPILE) requirements/run.in -o requirements/run.txt
-	$(COMPILE) requirements/dev.in -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) requirements/otel.in -c requirements/run.txt -o requirements/otel.txt
+	$(COMPILE) requirements/dev.in -c requirements/otel.txt -o requirements/dev.txt
 	$(COMPILE) requirements/bench.in -c requirements/dev.txt -o requirements/bench.txt
 	$(COMPILE) requirements/demo.in -c requirements/dev.txt -o requirements/demo.txt
 

@@ -21,7 +21,7 @@ CODE_RULES: tuple[Rule, ...] = (
     code.vague_name,
     code.unfinished,
 )
-LOCK_FILES = ("run", "dev", "bench", "demo")
+LOCK_FILES = ("run", "otel", "dev", "bench", "demo")
 
 
 def complaints(rule: Rule, files: Iterable[tuple[str, str]]) -> list[str]:
@@ -64,11 +64,11 @@ def test_a_lock_file_holds_pins_with_hashes_and_nothing_else(name: str) -> None:
 
 
 def test_what_the_checks_run_with_is_what_the_service_runs_with() -> None:
-    run, dev = (
+    run, otel, dev = (
         locks.pins((ROOT / f"requirements/{name}.txt").read_text(encoding="utf-8"))
-        for name in ("run", "dev")
+        for name in ("run", "otel", "dev")
     )
-    assert run <= dev
+    assert run <= otel <= dev
 
 
 def test_the_package_asks_for_what_its_lock_file_was_made_from() -> None:
@@ -76,6 +76,9 @@ def test_the_package_asks_for_what_its_lock_file_was_made_from() -> None:
     asked = locks.named("\n".join(project["dependencies"]))
     source = locks.named((ROOT / "requirements/run.in").read_text(encoding="utf-8"))
     assert asked == source - {"flit-core"}
+    extra = locks.named("\n".join(project["optional-dependencies"]["otel"]))
+    source = locks.named((ROOT / "requirements/otel.in").read_text(encoding="utf-8"))
+    assert extra == source
 
 
 def test_every_lint_rule_that_is_left_out_has_its_reason_beside_it() -> None:
