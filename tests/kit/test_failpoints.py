@@ -19,7 +19,7 @@ def fail() -> None:
 
 def test_a_place_that_nobody_armed_is_passed() -> None:
     failpoints.hit("journal.write")
-    failpoints.arm("journal.fsync", fail)
+    failpoints.arm("journal.fdatasync", fail)
     failpoints.hit("journal.write")
 
 

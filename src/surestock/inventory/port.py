@@ -37,14 +37,17 @@ class Outcome(Struct, frozen=True):
 class EngineStatus(Struct, frozen=True):
     """What an engine tells of itself, for the probes.
 
-    ``queue_depth`` is in commands that are decided and not yet durable. ``reasons`` say in words
-    why it is not ready, and are empty when it is.
+    ``queue_depth`` is in commands that are decided and not yet durable. ``read_only`` tells that
+    nothing is taken on, ``breaker`` whether the log is written ("closed"), left alone ("open") or
+    tried ("half_open"). ``reasons`` say in words why it is not ready, and what happens next; they
+    are empty when it is.
     """
 
     sequence: int
     queue_depth: int
     read_only: bool
     reasons: tuple[str, ...] = ()
+    breaker: str = "closed"
 
 
 class Engine(Protocol):
@@ -106,6 +109,13 @@ class Engine(Protocol):
 
     async def start(self) -> None:
         """Recover the state. Nothing else may be called before."""
+        ...
+
+    async def keep_healthy(self) -> None:
+        """See to it that what failed is taken into use again, until cancelled.
+
+        Somebody has to run it, from the start to the close.
+        """
         ...
 
     async def close(self) -> None:

@@ -49,6 +49,10 @@ class WriteFailed(JournalError):
     """A batch could not be written, after all retries. Nothing of it is in the log."""
 
 
+class NoRoom(WriteFailed):
+    """A torn tail cannot be set aside, because the disk is full. It was not cut either."""
+
+
 class SyncFailed(JournalError):
     """fdatasync or fsync failed. Nobody knows what is on the disk: the process must end.
 

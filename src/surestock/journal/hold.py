@@ -24,8 +24,10 @@ class JournalHold:
             holder = os.pread(self._fd, 200, 0).decode(errors="replace").strip()
             os.close(self._fd)
             raise JournalHeld(directory, holder or "another process") from None
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+        # Over the last name, and cut afterwards: so a full disk has room for it.
+        name = f"process {os.getpid()} on {socket.gethostname()}\n".encode()
+        os.pwrite(self._fd, name, 0)
+        os.ftruncate(self._fd, len(name))
 
     def close(self) -> None:
         """Let go of the log."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from surestock.journal.append import AppendConfig
+from surestock.resilience.breaker import BreakerConfig, BreakerState
 
 
 class LogConfig(Struct, frozen=True):
@@ -13,7 +14,8 @@ class LogConfig(Struct, frozen=True):
 
     ``directory`` is where segments stand; what is derived from them stands in folders beside it.
     ``max_pending`` bounds the commands that are decided and not yet durable. ``join_timeout_s`` is
-    how long a repeated idempotency key waits for the first.
+    how long a repeated idempotency key waits for the first. ``breaker`` tells how many batches in a
+    row may fail before nothing more is decided, and for how long.
     """
 
     directory: Path
@@ -22,6 +24,7 @@ class LogConfig(Struct, frozen=True):
     max_pending: int = 10_000
     max_refusals: int = 10_000
     join_timeout_s: float = 5.0
+    breaker: BreakerConfig = BreakerConfig()
 
     @property
     def archive(self) -> Path:
@@ -50,6 +53,12 @@ class LogObserver:
     def committed(self, records: int, seconds: float) -> None:
         """``records`` became durable together, ``seconds`` after they were handed over."""
 
+    def synced(self, seconds: float) -> None:
+        """A batch's fdatasync took ``seconds``."""
+
+    def breaker(self, state: BreakerState, openings: int) -> None:
+        """The breaker on the log has another state; it opened ``openings`` times so far."""
+
     def retried(self) -> None:
         """A write to the log failed and is tried again. Called in the writer's thread."""
 
@@ -63,7 +72,10 @@ class LogObserver:
         """The index of a segment was missing and was made again at start."""
 
     def torn(self, aside: Path, why: str) -> None:
-        """A torn tail was cut off at start, and set aside."""
+        """A torn tail was cut off and set aside: at start, or once there was room for that.
+
+        Then it is called in the writer's thread.
+        """
 
     def recovered(self, sequence: int, seconds: float) -> None:
         """The log was replayed up to ``sequence``."""

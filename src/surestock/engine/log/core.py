@@ -10,6 +10,7 @@ from datetime import datetime
 from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.followers import Followers
 from surestock.engine.log.group_commit import GroupCommit
+from surestock.engine.log.health import Health
 from surestock.engine.log.log_file import OpenLog
 from surestock.engine.log.memory import Memory
 from surestock.engine.log.ticket import Declined, Pending, Ticket
@@ -18,9 +19,8 @@ from surestock.inventory.model import StockKey
 from surestock.inventory.port import EngineStatus, Envelope, Outcome
 from surestock.inventory.record import Record, encode_record
 from surestock.inventory.reply import reply_to
-from surestock.inventory.unavailable import Overloaded, ReadOnly, ShuttingDown
+from surestock.inventory.unavailable import Overloaded, ShuttingDown
 from surestock.journal.append import LogEnd
-from surestock.journal.errors import WriteFailed
 from surestock.journal.scan import Place
 from surestock.journal.segment import first_of
 from surestock.journal.tail import Frontier
@@ -48,14 +48,14 @@ class WriteCore:
         self._place: Place | None = None
         self._log: OpenLog | None = None
         self._group: GroupCommit | None = None
-        self._failure: asyncio.Future[BaseException] | None = None
+        self.health = Health(config.breaker, clock, observer)
         self._closing = False
 
     async def start(self) -> None:
         """Recover the state, in a worker thread, and open the log. Raises a ``JournalError``."""
         loop = asyncio.get_running_loop()
         end = await asyncio.to_thread(self._recover)
-        self._failure = loop.create_future()
+        self.health.started(loop, None if end.torn is None else end.torn.why)
         self._group = GroupCommit(loop, self._clock, self._settle, self._fail)
         if self._log is not None:
             self._group.start(self._log.writer(end, self._group.written))
@@ -80,11 +80,10 @@ class WriteCore:
         :class:`Refusal` that rests on durable state alone, ``Overloaded``, ``ReadOnly`` or
         ``ShuttingDown``.
         """
-        if self._closing:
-            raise ShuttingDown
         group = self._group
-        if group is None or self._failure is None or self._failure.done():
-            raise ReadOnly
+        if self._closing or group is None:
+            raise ShuttingDown
+        self.health.check()
         if group.depth >= self._config.max_pending:
             raise Overloaded
         key = envelope.idempotency
@@ -136,12 +135,14 @@ class WriteCore:
             self.memory.in_flight[key.digest] = declined
         return declined
 
-    def _settle(self, batch: list[Pending], place: Place, seconds: float) -> None:
+    def _settle(self, batch: list[Pending], place: Place, seconds: float, synced_s: float) -> None:
         """Apply records that are durable, and answer."""
         self.sequence = batch[-1].promised.sequence
         self._place = place
         self.memory.settle(batch, place, self._clock.now())
         self.followers.wake()
+        self.health.wrote()
+        self._observer.synced(synced_s)
         self._observer.committed(len(batch), seconds)
 
     def frontier(self) -> Frontier | None:
@@ -156,8 +157,7 @@ class WriteCore:
     def _fail(self, batch: list[Pending], error: BaseException) -> None:
         """Answer commands whose records did not become durable, and forget what they changed."""
         self._sequence = self.sequence
-        if not isinstance(error, WriteFailed) and self._failure and not self._failure.done():
-            self._failure.set_result(error)
+        self.health.failed(error)
         self.memory.give_up(batch)
         self._observer.failed(len(batch))
 
@@ -172,22 +172,22 @@ class WriteCore:
         while self.sequence <= sequence:
             await self.followers.next(asyncio.get_running_loop())
 
-    async def failed(self) -> BaseException:
-        """Wait until the log can no longer be trusted; return why."""
-        if self._failure is None:
+    async def keep_healthy(self) -> None:
+        """Find out when the log can be written again, each time that it cannot."""
+        if self._group is None:
             msg = "the engine has not been started"
             raise AssertionError(msg)
-        return await asyncio.shield(self._failure)
+        await self.health.keep(self._group.probe)
 
     def status(self) -> EngineStatus:
         """Return how the engine is."""
         depth = 0 if self._group is None else self._group.depth
-        reasons = []
-        if self._failure is None or self._failure.done():
-            reasons.append("the event log is not trusted to be durable any more")
+        reasons = self.health.reasons()
+        read_only = bool(reasons)
         if depth >= self._config.max_pending:
             reasons.append("the queue of commands is full")
-        return EngineStatus(self.sequence, depth, bool(reasons), tuple(reasons))
+        breaker = self.health.breaker
+        return EngineStatus(self.sequence, depth, read_only, tuple(reasons), breaker)
 
     async def close(self) -> None:
         """Make durable what was submitted, take on nothing more, and let go of the log."""

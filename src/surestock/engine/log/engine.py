@@ -62,7 +62,11 @@ class LogEngine(LogReads):
 
     async def failed(self) -> BaseException:
         """Wait until the log can no longer be trusted, which may be never; return why."""
-        return await self._core.failed()
+        return await self._core.health.final()
+
+    async def keep_healthy(self) -> None:
+        """Find out by probes when the log can be written again, each time that it cannot."""
+        await self._core.keep_healthy()
 
     async def transact(self, envelope: Envelope) -> Outcome:
         """Carry out one command; return once it is durable."""

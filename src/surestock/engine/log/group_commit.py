@@ -18,17 +18,18 @@ _MAX_BATCH_RECORDS = 4096
 class GroupCommit:
     """Gathers records and hands them to the journal, a batch at a time.
 
-    ``durable(records, place, seconds)`` is called for a batch that is on disk; ``failed(records,
-    error)`` with every record that is not, and will not be. ``depth`` is how many records are
-    submitted and neither, ``newest`` the last of them. A defect in ``durable`` fails the rest of
-    its batch, and what had gathered behind it.
+    ``durable(records, place, seconds, synced_s)`` is called for a batch that is on disk, so many
+    seconds after it was handed over, of which the sync took the latter; ``failed(records, error)``
+    with every record that is not, and will not be. ``depth`` is how many records are submitted and
+    neither, ``newest`` the last of them. A defect in ``durable`` fails the rest of its batch, and
+    what had gathered behind it.
     """
 
     def __init__(
         self,
         loop: AbstractEventLoop,
         clock: Clock,
-        durable: Callable[[list[Pending], Place, float], None],
+        durable: Callable[[list[Pending], Place, float, float], None],
         failed: Callable[[list[Pending], BaseException], None],
     ) -> None:
         self._loop = loop
@@ -73,11 +74,11 @@ class GroupCommit:
             pending.encoded = b""
         self._writer.put(Batch(first, last, ts, records))
 
-    def written(self, _batch: Batch, result: Place | BaseException) -> None:
+    def written(self, _batch: Batch, result: Place | BaseException, synced_s: float) -> None:
         """Take the writer's word, in its thread, over to the event loop."""
-        self._loop.call_soon_threadsafe(self._settle, result)
+        self._loop.call_soon_threadsafe(self._settle, result, synced_s)
 
-    def _settle(self, result: Place | BaseException) -> None:
+    def _settle(self, result: Place | BaseException, synced_s: float) -> None:
         batch, self._writing = self._writing, []
         self.depth -= len(batch)
         try:
@@ -85,7 +86,8 @@ class GroupCommit:
                 self._give_up(batch, result)
                 return
             try:
-                self._durable(batch, result, self._clock.monotonic() - self._handed_over_at)
+                seconds = self._clock.monotonic() - self._handed_over_at
+                self._durable(batch, result, seconds, synced_s)
             except BaseException as defect:
                 self._give_up(batch, defect)
                 raise
@@ -103,6 +105,27 @@ class GroupCommit:
         self._gathered = []
         self.depth = 0
         self._failed(batch, error)
+
+    async def probe(self) -> BaseException | None:
+        """Let the writer thread find out whether the log can grow; return why not, or None.
+
+        Only once nothing is on its way: a probe is no reason to hold a record up.
+        """
+        await self.drained()
+        if self._writer is None:
+            msg = "the writer thread has ended"
+            raise AssertionError(msg)
+        found: Future[BaseException | None] = self._loop.create_future()
+
+        def tell(result: BaseException | None) -> None:
+            if not found.done():  # else whoever asked was cancelled
+                found.set_result(result)
+
+        def probed(result: BaseException | None) -> None:
+            self._loop.call_soon_threadsafe(tell, result)
+
+        self._writer.probe(probed)
+        return await found
 
     async def drained(self) -> None:
         """Wait until nothing is on its way."""

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.covered import check_covered
 from surestock.engine.log.indexing import index_missing
@@ -10,8 +12,9 @@ from surestock.engine.log.old import Old
 from surestock.engine.log.recovery import Recovered, Replay, replay
 from surestock.engine.log.turn import turn
 from surestock.journal.append import Appender, LogEnd
-from surestock.journal.errors import JournalError
+from surestock.journal.errors import JournalError, NoRoom
 from surestock.journal.hold import JournalHold
+from surestock.journal.probe import remove_probe
 from surestock.journal.repair import cut_torn_tail
 from surestock.journal.scan import LogStart, Scan
 from surestock.journal.settle import settle
@@ -35,6 +38,11 @@ class OpenLog:
         self._observer = observer
         make_directory(config.directory)
         self._hold = JournalHold(config.directory)
+        try:
+            remove_probe(config.directory)
+        except OSError:
+            self._hold.close()
+            raise
 
     def replay(self, memory: Memory) -> Recovered:
         """Bring ``memory`` to what the log says; cut off a torn tail.
@@ -66,9 +74,14 @@ class OpenLog:
         scan = Scan(config.directory, config.archive, start)
         recovered = replay(scan, fold, memory.index)
         check_covered(config, recovered.sequence, scan.torn)
-        if scan.torn is not None:
+        if scan.torn is None:
+            return recovered
+        try:
             aside = cut_torn_tail(scan.torn)
-            self._observer.torn(aside, scan.torn.why)
+        except NoRoom:
+            # Reading goes on; whoever appends repairs it first, once there is room.
+            return replace(recovered, end=replace(recovered.end, torn=scan.torn))
+        self._observer.torn(aside, scan.torn.why)
         return recovered
 
     def _index_up_to(self, sequence: int, oldest: datetime, old: Old) -> int:
@@ -83,7 +96,12 @@ class OpenLog:
     def writer(self, end: LogEnd, written: Written) -> JournalWriter:
         """Start the thread that writes on from ``end``."""
         appender = Appender(
-            self._config.directory, end, self._config.append, self._observer.retried
+            self._config.directory,
+            end,
+            self._config.append,
+            self._observer.retried,
+            on_repair=self._observer.torn,
+            monotonic=self._clock.monotonic,
         )
         return JournalWriter(appender, written)
 

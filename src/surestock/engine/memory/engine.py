@@ -183,5 +183,8 @@ class MemoryEngine:
     async def start(self) -> None:
         """Do nothing: there is nothing to recover."""
 
+    async def keep_healthy(self) -> None:
+        """Do nothing: nothing fails here."""
+
     async def close(self) -> None:
         """Do nothing: nothing was durable."""
