@@ -47,4 +47,4 @@ def test_run_md_has_an_example_for_every_endpoint(rehearsal_of: Rehearse) -> Non
 
 def test_run_md_shows_every_way_to_be_answered(rehearsal_of: Rehearse) -> None:
     seen = {status for _, _, status in rehearsal_of("run.md").asked}
-    assert {200, 201, 304, 400, 404, 405, 406, 409, 413, 415, 503} - seen == set()
+    assert {200, 201, 304, 400, 401, 403, 404, 405, 406, 409, 413, 415, 429, 503} - seen == set()
