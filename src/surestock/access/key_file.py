@@ -52,7 +52,7 @@ class StoredKey(
     key_id: Annotated[str, Meta(pattern=rf"\A{ID_PATTERN}\Z")] = field(name="id")
     client: str
     sha256: Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
-    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1)]
+    scopes: tuple[Scope, ...]
     stores: tuple[str, ...] | None
     created_at: _Instant
     revoked_at: _Instant | None
@@ -62,6 +62,8 @@ class StoredKey(
         """Check what a pattern cannot say in a sentence."""
         fault = fault_of_client(self.client) or fault_of_stores(self.stores)
         fault = fault or fault_of_note(self.note)
+        if not self.scopes:
+            fault = "a key has at least one scope"
         if fault is not None:
             raise ValueError(fault)
 
