@@ -16,7 +16,7 @@ from tests.docs.blocks import Example
 from tests.docs.checkout import free_port, serving
 from tests.docs.shell import BlockFailed, Shell
 
-PORT, OTHER_PORT = "3000", "3001"
+PORT, OTHER_PORT, GUARDED_PORT = "3000", "3001", "3003"
 _REQUESTS = re.compile(
     r'^surestock_http_requests_total\{method="([^"]+)",route="([^"]+)",status="(\d+)"\}',
     re.MULTILINE,
@@ -40,7 +40,8 @@ def rehearse(examples: list[Example], directory: Path) -> Rehearsal:
     differences: list[str] = []
     answers = Answers()
     with serving(directory) as port, closing(Shell(directory)) as shell:
-        ports = {PORT: str(port), OTHER_PORT: str(free_port())}
+        ports = {PORT: str(port)}
+        ports |= {named: str(free_port()) for named in (OTHER_PORT, GUARDED_PORT)}
         written = {taken: port for port, taken in ports.items()}
         asked: set[tuple[str, str, int]] = set()
         for example in examples:

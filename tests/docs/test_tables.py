@@ -28,6 +28,9 @@ def test_the_endpoints_in_the_readme_are_those_that_are_served() -> None:
     assert sorted(listed) == sorted(served)
 
 
+_SHOWN: Final[dict[object, str]] = {True: "on", None: ""}
+
+
 def test_every_setting_is_in_the_readme_with_its_default() -> None:
     table = {
         code_in(row.cells["variable"])[0]: row.cells["default"]
@@ -36,7 +39,7 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
     }
     fields = {name.upper(): field.default for name, field in Settings.model_fields.items()}
     assert table, "the table was not found"
-    shown = {name: "on" if fields[name] is True else str(fields[name]) for name in table}
+    shown = {name: _SHOWN.get(fields[name], str(fields[name])) for name in table}
     assert shown == table
     refused = README.partition("Settings of what is not built yet")[2].partition("\n")[0]
     assert sorted([*table, *code_in(refused)]) == sorted(fields)
@@ -46,7 +49,7 @@ def test_every_command_is_in_the_readme() -> None:
     listed = [code_in(row.cells["command"])[0] for row in rows_of(README) if "command" in row.cells]
     commands = {
         str(it.name or it.callback.__name__) for it in app.registered_commands if it.callback
-    }
+    } | {str(group.name) for group in app.registered_groups}
     assert {name.split()[1] for name in listed} == commands
 
 
