@@ -11,7 +11,8 @@ from surestock.cli.app import app
 
 _KILLED = Path(__file__).with_name("killed.py")
 
-CLEAN = {"DATA_DIR": None, "PORT": None, "IDEMP_TTL_MS": None}
+_SETTINGS = ("DATA_DIR", "PORT", "IDEMP_TTL_MS", "API_KEYS_FILE", "SURESTOCK_KEY")
+CLEAN = dict.fromkeys(_SETTINGS)
 """The environment of a test: settings of the machine that runs it do not count."""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -16,6 +17,7 @@ class Till:
 
     answers: list[tuple[int, dict[str, str], bytes] | None]
     asked: list[Any] = field(default_factory=list)
+    headers: list[Message] = field(default_factory=list)
     url: str = ""
 
 
@@ -35,6 +37,7 @@ def serving(till: Till) -> Iterator[Till]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             till.asked.append(orjson.loads(body))
+            till.headers.append(self.headers)
             answer = till.answers.pop(0)
             if answer is None:
                 self.close_connection = True
