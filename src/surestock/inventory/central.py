@@ -63,6 +63,8 @@ class SyncStatus(Struct, frozen=True, rename="camel"):
     """How the central view is kept. ``dead_letters`` are the open ones.
 
     The lag is in records of the log, and in seconds since the oldest of them was written.
+    ``breaker`` tells whether whoever keeps the view is asked ("closed"), left alone ("open") or
+    tried ("half_open"); it opened ``breaker_openings`` times so far.
     """
 
     alive: bool
@@ -71,6 +73,8 @@ class SyncStatus(Struct, frozen=True, rename="camel"):
     lag_seconds: float
     snapshots: int
     dead_letters: int
+    breaker: str = "closed"
+    breaker_openings: int = 0
 
 
 class Central(Protocol):
@@ -79,7 +83,8 @@ class Central(Protocol):
     async def sync(self) -> Synced:
         """Return once every change that is durable now is in the view, or parked.
 
-        Raises :class:`~surestock.inventory.unavailable.CentralBehind`, as every call here may.
+        Raises :class:`~surestock.inventory.unavailable.CentralBehind` or ``CircuitOpen``, as every
+        call here may.
         """
         ...
 

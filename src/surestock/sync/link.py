@@ -6,8 +6,7 @@ gone costs its own answers, and nothing else.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,12 @@ from surestock.inventory.unavailable import CentralBehind
 from surestock.journal.tail import Frontier
 from surestock.kit.clock import Clock
 from surestock.kit.errors import SurestockError
-from surestock.sync.connection import NO_WORKER, WorkerConnection
+from surestock.resilience.breaker import BreakerConfig
+from surestock.sync.connection import WorkerConnection
 from surestock.sync.lag import Lag
 from surestock.sync.protocol import Discard, Find, Found, Letters, Page, Progress, Question, Redrive
 from surestock.sync.questions import NoSuchThing, Questions
+from surestock.sync.trust import Trust
 from surestock.telemetry.log import Log
 
 _GATHER_S = 0.02
@@ -51,7 +52,8 @@ class CentralLink:
 
     ``frontier`` returns how far the log is durable (None: there is nothing in it), also after the
     engine has closed; :meth:`advanced` has to be called when that moved. ``upkept`` is awaited when
-    upkeep has moved things from memory's reach to disk, or may have.
+    upkeep has moved things from memory's reach to disk, or may have. ``breaker`` tells how many
+    answers in a row may fail to come in time before the worker is left alone, and for how long.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class CentralLink:
         clock: Clock,
         log: Log,
         patience: Patience = Patience(),  # noqa: B008 - it is frozen
+        breaker: BreakerConfig = BreakerConfig(),  # noqa: B008 - the same
     ) -> None:
         self._upkept = upkept
         self._log = log
@@ -72,6 +75,7 @@ class CentralLink:
         self._connection = WorkerConnection(
             directory, self._lag, self._questions, clock, log, self._upkeep_is_done.set
         )
+        self._trust = Trust(breaker, clock.monotonic, self._lag, self._connection)
         self._synced = self._lag.progress
         self.advanced = self._lag.advanced
 
@@ -109,6 +113,8 @@ class CentralLink:
             lag_seconds=self._lag.seconds,
             snapshots=progress.snapshots,
             dead_letters=progress.dead_letters,
+            breaker=self._trust.breaker.state,
+            breaker_openings=self._trust.breaker.openings,
         )
 
     async def sync(self) -> Synced:
@@ -117,8 +123,9 @@ class CentralLink:
         It tells what was folded since the sync before this one (at first: since the start), not
         just during the call: the worker folds all the time, so that would be a matter of luck.
         """
-        async with self._within(self._patience.sync_s):
-            await self._reach(self._lag.durable)
+        if not self._is_level():
+            async with self._trust.within(self._patience.sync_s):
+                await self._reach(self._lag.durable)
         before, now = self._synced, self._lag.progress
         self._synced = now
         return Synced(
@@ -152,9 +159,9 @@ class CentralLink:
     async def caught_up(self, within_s: float) -> bool:
         """Wait until all that is durable is folded; tell whether it is. For the process's end."""
         try:
-            async with self._within(within_s):
+            async with asyncio.timeout(within_s):
                 await self._reach(self._lag.durable)
-        except CentralBehind:
+        except (TimeoutError, CentralBehind):
             return False
         return True
 
@@ -166,33 +173,21 @@ class CentralLink:
 
     async def _ask(self, question: Question, min_sequence: int = 0) -> Any:  # noqa: ANN401 - JSON
         """Return the JSON of the answer, from a view no older than any that was shown before."""
-        async with self._within(self._patience.answer_s, min_sequence):
+        async with self._trust.within(self._patience.answer_s, min_sequence) as wait:
             await self._reach(max(min_sequence, self._lag.shown))
             ask, answer = self._questions.add(question)
             self._connection.ask(ask)
+            wait.asked = True
             return await answer
+
+    def _is_level(self) -> bool:
+        """Tell whether the worker is there and has folded all that is durable."""
+        progress = self._lag.progress
+        is_at_work = self._connection.alive and progress.stopped is None
+        return is_at_work and progress.applied_sequence >= self._lag.durable
 
     async def _reach(self, sequence: int) -> None:
         await self._connection.worker()
         if self._lag.progress.applied_sequence < sequence:
             self._connection.tell()
         await self._lag.reach(sequence)
-
-    @asynccontextmanager
-    async def _within(self, seconds: float, min_sequence: int = 0) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(seconds):
-                yield
-        except TimeoutError:
-            raise CentralBehind(self._what_keeps_it(min_sequence)) from None
-
-    def _what_keeps_it(self, min_sequence: int) -> str:
-        if not self._connection.alive:
-            return NO_WORKER
-        durable = self._lag.durable
-        if min_sequence > durable:
-            return f"The log is at sequence {durable} and has not reached {min_sequence} yet."
-        behind = self._lag.events
-        if behind:
-            return f"The central view is {behind} records behind. Try again in a moment."
-        return "The sync worker does not answer. Try again in a moment."

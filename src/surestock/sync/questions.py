@@ -19,6 +19,10 @@ class NoSuchThing(Exception):
     """The worker does not know what was asked about."""
 
 
+class WorkerDeclined(CentralBehind):
+    """The worker answered that it cannot tell now, and why."""
+
+
 class Questions:
     """Numbers questions, and brings each answer to who asked."""
 
@@ -48,7 +52,7 @@ class Questions:
         elif message.kind == "missing":
             future.set_exception(NoSuchThing(message.why))
         else:
-            future.set_exception(CentralBehind(message.why))
+            future.set_exception(WorkerDeclined(message.why))
 
     def disconnected(self) -> None:
         """Settle every question: nobody will answer it."""

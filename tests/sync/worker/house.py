@@ -15,6 +15,7 @@ from surestock.journal.segment import first_of
 from surestock.journal.tail import Frontier
 from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.files import make_directory
+from surestock.resilience.breaker import BreakerConfig
 from surestock.sync.checkpoint import Checkpoint, read_checkpoint
 from surestock.sync.keeper import CentralKeeper, Folders
 from surestock.sync.link import CentralLink, Patience
@@ -92,6 +93,7 @@ class House:
         patience: Patience = Patience(20, 20),  # noqa: B008 - it is frozen
         clock: Clock | None = None,
         upkept: Callable[[], Awaitable[None]] = nothing,
+        breaker: BreakerConfig = BreakerConfig(),  # noqa: B008 - the same
     ) -> AsyncIterator[CentralLink]:
         """Run a link, of an API process whose log is this house's."""
         link = CentralLink(
@@ -101,6 +103,7 @@ class House:
             clock or SystemClock(),
             self.log,
             patience,
+            breaker,
         )
         self.links.append(link)
         async with create_task_group() as tasks:

@@ -10,6 +10,7 @@ from anyio import create_task_group, wait_all_tasks_blocked
 from surestock.inventory.unavailable import CentralBehind
 from surestock.journal.tail import Frontier
 from surestock.kit.clock import ManualClock
+from surestock.resilience.breaker import BreakerConfig
 from surestock.sync.link import Patience
 from surestock.sync.protocol import Answer, Found, Progress, Told, frame, value
 from tests.sync.worker.house import House
@@ -17,6 +18,7 @@ from tests.sync.worker.mute import mute_worker
 
 pytestmark = pytest.mark.usefixtures("no_blocking_calls")
 HURRIED = Patience(0.05, 0.05)
+TRUSTING = BreakerConfig(threshold=10_000)
 
 
 async def test_a_sequence_that_never_comes_is_given_up(house: House) -> None:
@@ -63,7 +65,10 @@ async def test_a_worker_that_is_busy_is_told_nothing_more(house: House) -> None:
 
 
 async def test_questions_do_not_pile_up_before_a_worker_that_stands_still(house: House) -> None:
-    async with house.link(HURRIED) as link, mute_worker(house.meeting_place) as worker:
+    async with (
+        house.link(HURRIED, breaker=TRUSTING) as link,
+        mute_worker(house.meeting_place) as worker,
+    ):
         worker.say(Progress(0, 0, 0, 0))
         await house.logged("connected to the sync worker")
         whys: list[str] = []
