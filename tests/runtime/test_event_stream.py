@@ -4,13 +4,11 @@ import asyncio
 import select
 import signal
 import socket
-from asyncio import Transport
 from datetime import timedelta
 from pathlib import Path
 
 import anyio
 import pytest
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from surestock.api.feed.feed import FeedLimits
 from surestock.api.feed.pages import PAGE_BYTES
@@ -19,8 +17,8 @@ from surestock.inventory.commands import CountStock
 from surestock.inventory.port import Envelope
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
-from surestock.runtime import web_protocol
-from surestock.runtime.web_server import WebServer
+from surestock.runtime.web.protocol import WebProtocol
+from surestock.runtime.web.server import WebServer
 from tests.api.desk import Api
 from tests.runtime.process import Service
 
@@ -57,15 +55,15 @@ def wait_for_reset(client: socket.socket) -> bool:
 def left_behind(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many bytes waited in the process for a reader that was cut off."""
     sizes: list[int] = []
-    abort = web_protocol._abort  # noqa: SLF001 - watched, not replaced
+    abort = WebProtocol.abort
 
-    def watched(cycle: RequestResponseCycle) -> None:
-        transport: Transport = cycle.transport
+    def watched(protocol: WebProtocol) -> None:
+        transport = protocol.transport
         sizes.append(transport.get_write_buffer_size())
-        abort(cycle)
+        abort(protocol)
         assert transport.get_write_buffer_size() == 0
 
-    monkeypatch.setattr(web_protocol, "_abort", watched)
+    monkeypatch.setattr(WebProtocol, "abort", watched)
     return sizes
 
 

@@ -15,6 +15,9 @@ WHOLE_ANSWER = "surestock.whole_answer"
 ABORT = "surestock.abort"
 """An ASGI extension: a function that drops the connection, and what was not sent with it."""
 
+PROGRESS = "surestock.progress"
+"""An ASGI extension: a function that tells that a stream comes on, so that it may go on."""
+
 _NONE: Scope = {}
 _NOT_MODIFIED = 304
 
@@ -81,6 +84,13 @@ async def send_endless(answer: Answer, chunks: Chunks, call: Call, send: Send) -
         raise failure
     if not finished:
         raise ClientGone
+
+
+def tell_progress(scope: Scope) -> None:
+    """Tell the server that a part of a stream has come and was answered."""
+    progress = scope.get("extensions", _NONE).get(PROGRESS)
+    if progress is not None:
+        progress()
 
 
 def _abort(scope: Scope) -> None:

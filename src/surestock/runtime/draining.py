@@ -14,7 +14,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from surestock.api.app import Surestock
 from surestock.runtime.deadline import Deadline
-from surestock.runtime.web_server import WebServer
+from surestock.runtime.web.limits import WebLimits
+from surestock.runtime.web.server import WebServer
+from surestock.telemetry.metrics import Metrics
 
 ANSWERED_BY = 0.5
 """The share of the time until the end in which requests are waited for, before the flush."""
@@ -26,9 +28,14 @@ class DrainingServer(WebServer):
     """Ends with the answers to the requests that it has, as far as ``deadline`` allows."""
 
     def __init__(
-        self, app: Surestock, on_listening: Callable[[], None], deadline: Deadline
+        self,
+        app: Surestock,
+        on_listening: Callable[[], None],
+        deadline: Deadline,
+        metrics: Metrics,
+        limits: WebLimits,
     ) -> None:
-        super().__init__(app, on_listening)
+        super().__init__(app, on_listening, metrics, limits)
         self._deadline = deadline
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -11,6 +11,7 @@ import anyio
 from surestock.runtime.bootstrap import Wired
 from surestock.runtime.deadline import Deadline
 from surestock.runtime.draining import DrainingServer
+from surestock.runtime.web.limits import limits_of_process
 from surestock.telemetry.log import make_log
 from surestock.telemetry.sink import LineSink
 
@@ -32,7 +33,11 @@ class Ending:
         self._code = _OK
         self._deadline = Deadline(wired.shutdown_s, wired.clock.monotonic, self._last_words)
         self.server = DrainingServer(
-            wired.app, lambda: wired.log.info("listening", host=host, port=port), self._deadline
+            wired.app,
+            lambda: wired.log.info("listening", host=host, port=port),
+            self._deadline,
+            wired.metrics,
+            limits_of_process(),
         )
 
     def begin(self) -> None:

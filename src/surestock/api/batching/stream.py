@@ -19,6 +19,7 @@ from surestock.api.errors import BodyTooLarge, RequestError, ValidationFailed
 from surestock.api.faults import faults_of
 from surestock.api.json_body import body_fault, parse_json
 from surestock.api.schemas import batch as schema
+from surestock.api.sending import tell_progress
 
 _ROW: TypeAdapter[Row] = TypeAdapter(schema.Row)
 
@@ -40,6 +41,7 @@ async def answer_lines(call: Call) -> AsyncGenerator[bytes, None]:
                 shown = show(next(answers), service.metrics)
             parts.append(b'{"line":%d,%b\n' % (number, shown[1:]))
         yield b"".join(parts)
+        tell_progress(call.scope)
         # A stream is slowed down to its client's rate, where a request would be refused.
         await anyio.sleep(service.admission.charge(call.limited_as, 1 + len(rows)))
 

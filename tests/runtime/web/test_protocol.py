@@ -32,17 +32,23 @@ def request(method: str, path: str, body: bytes = b"", *headers: str) -> bytes:
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
+def more(client: socket.socket, most: int) -> bytes:
+    received = client.recv(most)
+    assert received, "the connection ended before the answer did"
+    return received
+
+
 def read_answer(client: socket.socket, *, body: bool = True) -> tuple[bytes, bytes]:
     """Read one answer that tells its length; return head and body."""
     received = b""
     while b"\r\n\r\n" not in received:
-        received += client.recv(1)
+        received += more(client, 1)
     head = received.partition(b"\r\n\r\n")[0].lower()
     rest = b""
     if body and b"content-length: " in head:
         length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
         while len(rest) < length:
-            rest += client.recv(length - len(rest))
+            rest += more(client, length - len(rest))
     return head, rest
 
 
@@ -130,8 +136,8 @@ def test_a_client_that_is_told_no_does_not_send_its_body(service: Service) -> No
 
 def test_an_answer_that_a_slow_reader_leaves_lying_comes_whole(service: Service) -> None:
     with connect(service) as client:
-        client.sendall(request("GET", "/openapi.json") * 100)
-        bodies = {read_answer(client)[1] for _ in range(100)}
+        client.sendall(request("GET", "/openapi.json") * 60)
+        bodies = {read_answer(client)[1] for _ in range(60)}
     assert len(bodies) == 1
 
 

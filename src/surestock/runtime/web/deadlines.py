@@ -1,0 +1,107 @@
+"""Which connections are late, without a timer for each.
+
+A connection is in at most one phase of reading, and a phase lasts equally long for all. So the
+order of entering a phase, which a ``dict`` keeps, is the order of being late in it; one timer looks
+at the oldest of each, about twice a second. A request that comes at once costs two entries in
+dictionaries, which is less than the timer that it replaces.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from surestock.runtime.web.limits import WebLimits
+
+
+class Held(Protocol):
+    """A connection, as far as it can be late or have to go."""
+
+    def late(self, phase: "Phase") -> None:
+        """End, or enter a phase anew."""
+        ...
+
+    def give_way(self) -> None:
+        """Close at once: another needs the place."""
+        ...
+
+
+class Phase(dict[Held, float]):
+    """Connections that are in a phase, and when they entered it; the oldest comes first."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def oldest(self) -> Held | None:
+        """Return who has been in it the longest, if anybody is."""
+        return next(iter(self), None)
+
+
+class Deadlines:
+    """The phases, and the timer. ``now`` tells seconds that never run backwards."""
+
+    def __init__(self, limits: WebLimits) -> None:
+        self.now: Callable[[], float] = lambda: 0.0
+        self.head = Phase(limits.head_s)
+        self.body = Phase(limits.body_s)
+        self.long_body = Phase(limits.look_every_s)
+        """A body that has taken longer than ``body_s``: looked at every time."""
+        self.idle = Phase(limits.idle_s)
+        self.stalled = Phase(limits.stalled_s)
+        """The client does not take what was sent; it may be in a phase of reading, too."""
+        self.ending = Phase(limits.linger_s)
+        self._phases = (
+            self.head,
+            self.body,
+            self.long_body,
+            self.idle,
+            self.stalled,
+            self.ending,
+        )
+        self._every_s = limits.look_every_s
+        self._looked = 0.0
+        self._waived = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look from now on, by the loop's clock."""
+        self.now = loop.time
+        self._looked = self.now()
+        self._arm(loop)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = loop.call_later(self._every_s, self._tick, loop)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._arm(loop)
+        self.look()
+
+    def look(self) -> None:
+        """Tell those that are late.
+
+        When the loop itself was held up, nobody is until the next time: what arrived meanwhile has
+        not been read yet.
+        """
+        now = self.now()
+        held_up = now - self._looked > 2 * self._every_s
+        self._looked = now
+        self._waived = held_up and not self._waived
+        if self._waived:
+            return
+        for phase in self._phases:
+            since = now - phase.seconds
+            late = []
+            for connection, entered in phase.items():
+                if entered > since:
+                    break
+                late.append(connection)
+            for connection in late:
+                # One that is told may end another.
+                if phase.pop(connection, None) is not None:
+                    connection.late(phase)

@@ -1,0 +1,219 @@
+"""Uvicorn's HTTP protocol behind a guard: requests out of bytes, and nothing but requests.
+
+ASGI middleware cannot see what happens here: heads that never end, bodies that trickle, bytes that
+two servers would read differently. Whatever is not a request is refused in the order in which it
+came, as a problem, and nothing that follows it on its connection is carried out.
+"""
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final, NoReturn
+from urllib.parse import unquote
+
+import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from surestock.api.sending import ABORT, PROGRESS, WHOLE_ANSWER
+from surestock.inventory.unavailable import Overloaded
+from surestock.kit.errors import SurestockError
+from surestock.runtime.web.connection import Connection
+from surestock.runtime.web.extensions import answer_whole
+from surestock.runtime.web.head import framing_fault, malformed, size_fault, too_long
+from surestock.runtime.web.pace import BETWEEN, BODY, HEAD
+
+# More is given to the parser in pieces, so that a head that never ends is known to be too long.
+_SLICE_BYTES: Final = 16 * 1024
+_ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
+
+
+class _Enough(Exception):
+    """Stops the parser, from within one of its callbacks."""
+
+
+class WebProtocol(Connection):
+    """Reads requests, and lets uvicorn's cycles answer them."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - uvicorn's to choose
+        super().__init__(*given, **named)
+        self._hosts = 0
+        self._coding: bytes | None = None
+        self._most_unread = self.limits.head_bytes
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came."""
+        size = len(data)
+        if self.over:
+            self.drop(size)
+            return
+        going_on = True
+        if size <= _SLICE_BYTES:
+            going_on = self._read(data)
+        else:
+            view = memoryview(data)
+            for start in range(0, size, _SLICE_BYTES):
+                going_on = self._read(view[start : start + _SLICE_BYTES])
+                if not going_on:
+                    break
+        if going_on:
+            self.settle()
+
+    def _read(self, data: bytes | memoryview) -> bool:
+        """Let the parser read; return whether it may read on."""
+        self.unread += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._stay(data[upgrade.args[0] :])
+        except httptools.HttpParserCallbackError:
+            if not self.over:
+                raise
+        except httptools.HttpParserError as error:
+            self.refuse(malformed(f"the request is not HTTP/1.1: {error}"), "malformed")
+        else:
+            if self.unread > self._most_unread:
+                self.refuse(too_long(self.limits), "head_too_large")
+        return not self.over
+
+    def _stay(self, rest: bytes | memoryview) -> None:
+        """Read a request again without its wish to change the protocol, which may be ignored.
+
+        The parser takes such a request to end with its head, so a body would become a request.
+        """
+        if self.scope["method"] == "CONNECT":
+            self.refuse(malformed("CONNECT is for proxies"), "malformed")
+            return
+        lines = [b"%b %b HTTP/1.1\r\n" % (self.scope["method"].encode(), self.url)]
+        lines += [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+        if self._read(b"".join([*lines, b"\r\n"])):
+            self._read(rest)
+
+    def on_message_begin(self) -> None:
+        """Begin a head, unless the client or the server said that the last request was the last."""
+        cycle = self.newest()
+        if cycle is not None and not cycle.keep_alive:
+            self.over = True
+            raise _Enough
+        self.part = HEAD
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self._hosts = 0
+        self._coding = None
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; one that follows a body in chunks means nothing."""
+        if self.part != HEAD:
+            return
+        name = name.lower()
+        self.headers.append((name, value))
+        if name == b"host":
+            self._hosts += 1
+        elif name == b"expect":
+            self.expect_100_continue = value.lower() == b"100-continue"
+        elif name == b"transfer-encoding":
+            self._coding = value
+
+    def on_headers_complete(self) -> None:
+        """Begin the request, or let it wait for those before it."""
+        parser = self.parser
+        version = parser.get_http_version()
+        method = parser.get_method().decode("ascii")
+        if parser.should_upgrade():
+            self.scope = {"method": method}  # type: ignore[typeddict-item]  # enough for _stay
+            return
+        self._check(version)
+        scope = self._scope(version, method)
+        before = self.newest()
+        cycle = self.cycle = RequestResponseCycle(
+            scope=scope,  # type: ignore[arg-type]  # uvicorn's is narrower
+            transport=self.wire,  # type: ignore[arg-type]  # all that a cycle uses of one
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        scope["extensions"] = {
+            WHOLE_ANSWER: partial(answer_whole, self.must_close, cycle),
+            ABORT: self.abort,
+            PROGRESS: self.grant_time,
+        }
+        self.part = BODY
+        self.unread = 0
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+
+    def _check(self, version: str) -> None:
+        """Refuse what must not become a request, although the parser lets it through."""
+        limits = self.limits
+        fault = framing_fault(version, self._hosts, self._coding)
+        if fault is not None:
+            self._stop(fault, "malformed")
+        if self.unread > limits.head_bytes or len(self.headers) > limits.headers:
+            too_large = size_fault(self.url, self.headers, limits)
+            if too_large is not None:
+                self._stop(too_large, "head_too_large")
+        if len(self.pipeline) >= limits.pipelined:
+            self._stop(Overloaded("Too many requests wait on this connection."), "pipelined")
+
+    def _scope(self, version: str, method: str) -> dict[str, Any]:
+        target = None
+        with suppress(httptools.HttpParserInvalidURLError):
+            target = httptools.parse_url(self.url)
+        if target is None or not target.path:
+            self._stop(malformed("the target of the request is not one"), "malformed")
+        path = target.path.decode("ascii")
+        return {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "method": method,
+            "root_path": "",
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": target.path,
+            "query_string": target.query or b"",
+            "headers": self.headers,
+        }
+
+    def _stop(self, error: SurestockError, reason: str) -> NoReturn:
+        self.refuse(error, reason)
+        raise _Enough
+
+    def on_body(self, body: bytes) -> None:
+        """Hand a piece of the body on; of a request that is answered, drop it."""
+        self.unread = 0
+        self.credit_body(len(body))
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
+
+    def on_message_complete(self) -> None:
+        """End the request, unless it is to be read again."""
+        if self.part != BODY:
+            return
+        self.part = BETWEEN
+        self.unread = 0
+        self.next_request = True
+        self.cycle.more_body = False
+        self.cycle.message_event.set()
+
+    def on_response_complete(self) -> None:
+        """Count an answer and go on."""
+        self.server_state.total_requests += 1
+        self.answered()
