@@ -38,3 +38,20 @@ def test_arming_again_replaces_the_action() -> None:
     failpoints.arm("journal.write", lambda: hits.append("second"))
     failpoints.hit("journal.write")
     assert hits == ["second"]
+
+
+@pytest.mark.parametrize("name", ["journal.wirte", "journal", "", "JOURNAL.WRITE"])
+def test_a_name_that_is_none_cannot_be_armed(name: str) -> None:
+    with pytest.raises(ValueError, match="there is no failpoint"):
+        failpoints.arm(name, fail)
+    with pytest.raises(ValueError, match="there is no failpoint"):
+        failpoints.arm_cut(name, bytes.upper)
+
+
+def test_what_is_written_is_cut_where_that_is_armed_and_only_there() -> None:
+    failpoints.arm_cut("journal.write", lambda data: data[:2])
+    assert failpoints.cut("journal.write", b"whole") == b"wh"
+    assert failpoints.cut("journal.segment.write", b"whole") == b"whole"
+    failpoints.hit("journal.write")
+    failpoints.disarm_all()
+    assert failpoints.cut("journal.write", b"whole") == b"whole"
