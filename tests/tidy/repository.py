@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE_FOLDERS = ("src", "tests", "benchmarks", "demo")
-_FOLDERS = (*CODE_FOLDERS, "docs", "requirements", ".ci", "data/seed")
+_FOLDERS = (*CODE_FOLDERS, "deploy", "docs", "requirements", ".ci", "data/seed")
 _NOT_OURS = {".coverage", ".git"}
 _BINARY = {".gz", ".parquet", ".png", ".pyc", ".zst"}
 
