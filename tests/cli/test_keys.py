@@ -37,7 +37,7 @@ def test_the_key_alone_is_on_stdout_and_opens_what_was_asked_for(file: Path) -> 
     assert caller is not None
     assert caller.client == "shop"
     assert caller.scopes == {"inventory:write", "cart:read"}
-    assert caller.stores == {"berlin", "bonn"}
+    assert caller.stores == frozenset({"berlin", "bonn"})
     assert caller.key_id in made.stderr
     assert key not in made.stderr
     assert key[-43:] not in made.stderr
