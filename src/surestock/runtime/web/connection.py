@@ -1,17 +1,7 @@
-"""How a connection begins and ends, and how a client is refused.
-
-None ends in a way that takes the last answer from the client: closing a socket on which something
-has not been read yet is a reset, which drops what the client has not read either (RFC 9112, section
-9.6). So this side is closed for writing first, and what still comes is read and dropped, for a
-while. A client that does not read is cut off by a reset: to close its connection would first wait
-until it has read what is buffered for it, which may be never.
-"""
+"""How a connection begins, how it goes on, and how a client is refused."""
 
 import asyncio
-import socket
-import struct
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
@@ -19,28 +9,18 @@ from surestock.api.errors import RequestTimeout
 from surestock.inventory.unavailable import Overloaded
 from surestock.kit.errors import SurestockError
 from surestock.runtime.web.deadlines import Phase
-from surestock.runtime.web.pace import BETWEEN, BODY, HEAD, Paced
+from surestock.runtime.web.pace import BETWEEN, BODY, HEAD
+from surestock.runtime.web.parting import Parting
 from surestock.runtime.web.refusal import refusal
 from surestock.runtime.web.wire import Flow, Wire
 
-# Linger for no time: the end is a reset, and the kernel does not keep what it has not sent.
-_RESET: Final = struct.pack("ii", 1, 0)
 
-
-class Connection(Paced):
-    """What does not depend on what a request says.
-
-    ``over`` means that nothing more is taken for a request; ``running`` is the last request that
-    was begun to be answered.
-    """
+class Connection(Parting):
+    """What does not depend on what a request says."""
 
     def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - uvicorn's to choose
         super().__init__(*given, **named)
-        self.over = False
-        self.running: RequestResponseCycle | None = None
-        self._ending = False
         self._refusal: bytes | None = None
-        self._dropped = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a place, or tell the client that there is none."""
@@ -57,13 +37,9 @@ class Connection(Paced):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave everything, and tell the request that is being answered."""
-        self._stop_taking()
+        self.stop_taking()
         self.guard.forget(self)
         super().connection_lost(exc)
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Callable[..., Any]) -> None:
-        self.running = cycle
-        super()._start_asgi_task(cycle, app)
 
     def late(self, phase: Phase) -> None:
         """End, unless it is not the client's fault or it has caught up."""
@@ -77,7 +53,7 @@ class Connection(Paced):
             return
         self.phase = None
         if phase is deadlines.ending:
-            self._late_to_go(phase)
+            self.late_to_go(phase)
         elif phase is deadlines.idle:
             self.guard.count_end("idle")
             self.end()
@@ -133,7 +109,7 @@ class Connection(Paced):
 
     def answered(self) -> None:
         """Go on after an answer: to the next request, or to the end."""
-        if self._ending:
+        if self.ending:
             return
         if self.pipeline:
             self.flow.resume_reading()
@@ -155,61 +131,6 @@ class Connection(Paced):
             return True
         length = dict(cycle.scope["headers"]).get(b"content-length")
         return length is None or int(length) > self.limits.drained_bytes
-
-    def drop(self, size: int) -> None:
-        """Take note of bytes that nobody will look at; there is an end to that, too."""
-        self._dropped += size
-        if self._dropped > self.limits.linger_bytes:
-            self.abort()
-
-    def end(self) -> None:
-        """Close, so that the client can read the last answer, if it does so soon."""
-        if self._ending:
-            return
-        more_may_come = self.over or self.part != BETWEEN or self.unread > 0
-        self._stop_taking()
-        transport = self.transport
-        if more_may_come:
-            self.flow.resume_reading()
-            transport.write_eof()
-        else:
-            transport.close()
-        if more_may_come or transport.get_write_buffer_size():
-            self.enter(self.deadlines.ending)
-            self.expect_taking(self.deadlines.ending)
-
-    def _late_to_go(self, phase: Phase) -> None:
-        if self.is_taking(phase):
-            self.enter(phase)
-            self.expect_taking(phase)
-        else:
-            self.abort()
-
-    def _stop_taking(self) -> None:
-        self.over = self._ending = True
-        self.pipeline.clear()
-        self.leave()
-        if self.running is not None and not self.running.response_complete:
-            self.running.disconnected = True
-            self.running.message_event.set()
-
-    def abort(self) -> None:
-        """Drop the connection, with whatever the client has not taken, here and in the kernel."""
-        self._stop_taking()
-        connection: socket.socket | None = self.transport.get_extra_info("socket")
-        if connection is not None:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self.transport.abort()
-
-    def give_way(self) -> None:
-        """Close at once: another needs the place."""
-        self.guard.count_end("too_many")
-        self.guard.forget(self)
-        if self.part == BETWEEN and not self.transport.get_write_buffer_size():
-            self._stop_taking()
-            self.transport.close()
-        else:
-            self.abort()
 
     def shutdown(self) -> None:
         """Close now, or after the answers that are being made. Called when the server ends."""

@@ -6,6 +6,9 @@ ways or oddly, line ends and spaces that are not as they should be. It lets thro
 behind a proxy must not: here that is refused.
 """
 
+import httptools
+from httptools.parser.url_parser import URL
+
 from surestock.api.errors import Fault, HeadersTooLarge, ValidationFailed
 from surestock.runtime.web.limits import WebLimits
 
@@ -49,3 +52,12 @@ def size_fault(url: bytes, headers: Headers, limits: WebLimits) -> HeadersTooLar
 def too_long(limits: WebLimits) -> HeadersTooLarge:
     """Return the error of a head that is too long, whether it has ended or not."""
     return HeadersTooLarge(f"it is longer than {limits.head_bytes} bytes")
+
+
+def target_of(url: bytes) -> URL | None:
+    """Return the parts of a request's target, or None when it names no path."""
+    try:
+        target = httptools.parse_url(url)
+    except httptools.HttpParserInvalidURLError:
+        return None
+    return target if target.path else None

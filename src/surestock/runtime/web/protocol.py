@@ -6,25 +6,21 @@ came, as a problem, and nothing that follows it on its connection is carried out
 """
 
 import asyncio
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final, NoReturn
 from urllib.parse import unquote
 
-import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from surestock.api.sending import ABORT, PROGRESS, WHOLE_ANSWER
 from surestock.inventory.unavailable import Overloaded
 from surestock.kit.errors import SurestockError
-from surestock.runtime.web.connection import Connection
 from surestock.runtime.web.extensions import answer_whole
-from surestock.runtime.web.head import framing_fault, malformed, size_fault, too_long
+from surestock.runtime.web.head import framing_fault, malformed, size_fault, target_of
 from surestock.runtime.web.pace import BETWEEN, BODY, HEAD
+from surestock.runtime.web.reading import Reading
 
-# More is given to the parser in pieces, so that a head that never ends is known to be too long.
-_SLICE_BYTES: Final = 16 * 1024
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 
 
@@ -32,62 +28,13 @@ class _Enough(Exception):
     """Stops the parser, from within one of its callbacks."""
 
 
-class WebProtocol(Connection):
+class WebProtocol(Reading):
     """Reads requests, and lets uvicorn's cycles answer them."""
 
     def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - uvicorn's to choose
         super().__init__(*given, **named)
         self._hosts = 0
         self._coding: bytes | None = None
-        self._most_unread = self.limits.head_bytes
-
-    def data_received(self, data: bytes) -> None:
-        """Read what came."""
-        size = len(data)
-        if self.over:
-            self.drop(size)
-            return
-        going_on = True
-        if size <= _SLICE_BYTES:
-            going_on = self._read(data)
-        else:
-            view = memoryview(data)
-            for start in range(0, size, _SLICE_BYTES):
-                going_on = self._read(view[start : start + _SLICE_BYTES])
-                if not going_on:
-                    break
-        if going_on:
-            self.settle()
-
-    def _read(self, data: bytes | memoryview) -> bool:
-        """Let the parser read; return whether it may read on."""
-        self.unread += len(data)
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._stay(data[upgrade.args[0] :])
-        except httptools.HttpParserCallbackError:
-            if not self.over:
-                raise
-        except httptools.HttpParserError as error:
-            self.refuse(malformed(f"the request is not HTTP/1.1: {error}"), "malformed")
-        else:
-            if self.unread > self._most_unread:
-                self.refuse(too_long(self.limits), "head_too_large")
-        return not self.over
-
-    def _stay(self, rest: bytes | memoryview) -> None:
-        """Read a request again without its wish to change the protocol, which may be ignored.
-
-        The parser takes such a request to end with its head, so a body would become a request.
-        """
-        if self.scope["method"] == "CONNECT":
-            self.refuse(malformed("CONNECT is for proxies"), "malformed")
-            return
-        lines = [b"%b %b HTTP/1.1\r\n" % (self.scope["method"].encode(), self.url)]
-        lines += [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
-        if self._read(b"".join([*lines, b"\r\n"])):
-            self._read(rest)
 
     def on_message_begin(self) -> None:
         """Begin a head, unless the client or the server said that the last request was the last."""
@@ -121,7 +68,8 @@ class WebProtocol(Connection):
         version = parser.get_http_version()
         method = parser.get_method().decode("ascii")
         if parser.should_upgrade():
-            self.scope = {"method": method}  # type: ignore[typeddict-item]  # enough for _stay
+            upgrading: dict[str, Any] = {"method": method, "http_version": version}
+            self.scope = upgrading  # type: ignore[assignment]  # enough for reading it again
             return
         self._check(version)
         scope = self._scope(version, method)
@@ -166,10 +114,8 @@ class WebProtocol(Connection):
             self._stop(Overloaded("Too many requests wait on this connection."), "pipelined")
 
     def _scope(self, version: str, method: str) -> dict[str, Any]:
-        target = None
-        with suppress(httptools.HttpParserInvalidURLError):
-            target = httptools.parse_url(self.url)
-        if target is None or not target.path:
+        target = target_of(self.url)
+        if target is None:
             self._stop(malformed("the target of the request is not one"), "malformed")
         path = target.path.decode("ascii")
         return {
