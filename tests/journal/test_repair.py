@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from surestock.journal.errors import NoRoom
 from surestock.journal.repair import cut_torn_tail
 from surestock.journal.scan import Scan, TornTail
 from tests.journal.logs import failing, read_log, write_log
@@ -69,6 +70,41 @@ def test_an_interrupted_repair_is_done_again_at_the_next_start(
         cut_torn_tail(tail)
     assert read_log(tmp_path) == [1, 2]
     assert cut_off in (tmp_path / f"{tail.segment.name}.torn").read_bytes()
+
+
+@pytest.mark.parametrize("failpoint", ["file.write", "repair.copy.fsync", "directory.fsync"])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_where_there_is_no_room_for_the_copy_nothing_is_cut_and_no_piece_is_left(
+    tmp_path: Path, failpoint: str, number: int
+) -> None:
+    tail = torn(tmp_path)
+    whole = tail.segment.read_bytes()
+    aside = tmp_path / f"{tail.segment.name}.torn"
+    for _ in range(3):
+        with (
+            failing(failpoint, OSError(number, "No space left on device")),
+            pytest.raises(NoRoom, match="cannot be set aside: No space left"),
+        ):
+            cut_torn_tail(tail)
+        assert tail.segment.read_bytes() == whole
+        if failpoint != "directory.fsync":
+            assert not aside.exists()
+    assert cut_torn_tail(tail).read_bytes().endswith(whole[tail.offset :])
+    assert read_log(tmp_path) == [1, 2]
+
+
+def test_an_earlier_copy_survives_one_that_does_not_fit(tmp_path: Path) -> None:
+    first = torn(tmp_path)
+    aside = cut_torn_tail(first)
+    earlier = aside.read_bytes()
+    with first.segment.open("ab") as segment:
+        segment.write(b'{"crc":"')
+    with (
+        failing("repair.copy.fsync", OSError(errno.ENOSPC, "No space left on device")),
+        pytest.raises(NoRoom),
+    ):
+        cut_torn_tail(first)
+    assert aside.read_bytes() == earlier
 
 
 def test_a_later_tail_is_kept_beside_an_earlier_one(tmp_path: Path) -> None:

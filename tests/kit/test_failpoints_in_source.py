@@ -23,7 +23,7 @@ def imports_more(path: str, text: str) -> Iterator[str]:
             wrong = [it.name for it in node.names if it.name.startswith("surestock.kit")]
         elif isinstance(node, ast.Constant) and "kit.failpoints" in str(node.value):
             wrong = ["the module, by a string"]
-        yield from (f"{path}:{node.lineno}: imports {it}" for it in wrong)
+        yield from (f"{path}: imports {it}" for it in wrong)
 
 
 def _taken(node: ast.ImportFrom) -> list[str]:
