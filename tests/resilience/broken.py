@@ -13,13 +13,15 @@ class LosesTheSlot(Bulkhead):
             return
         if self.waiting >= self._room[worth]:
             raise BulkheadFull
-        waiter = get_running_loop().create_future()
-        self._queues[worth][waiter] = None
+        loop = get_running_loop()
+        queue, waiter = self._queues[worth], loop.create_future()
+        queue[waiter] = loop.time() + self._longest_wait_s
         self.waiting += 1
         try:
             await waiter
         except CancelledError:
-            if self._queues[worth].pop(waiter, self) is None:
+            if waiter in queue:
+                del queue[waiter]
                 self.waiting -= 1
             raise
 

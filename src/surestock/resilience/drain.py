@@ -17,7 +17,7 @@ class DrainRate:
     """Counts what is done, and how many that are a second while others wait.
 
     ``done`` is counted up by whoever finishes something. :meth:`sample` is to be called now and
-    then, about ten times a second; the rate is that of the last few samples, the newer the
+    then, a few times a second; the rate is that of the last few samples, the newer the
     weightier. Whether somebody waits it knows from those who ask how long that will take.
     """
 
