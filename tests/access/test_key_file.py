@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import string
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,15 +38,22 @@ KEY: dict[str, Any] = {
 }
 FILE = Path("keys.json")
 
-names = st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z").filter(
+LETTERS = string.ascii_letters + string.digits
+
+
+def texts(alphabet: str, shortest: int, longest: int) -> st.SearchStrategy[str]:
+    return st.text(alphabet, min_size=shortest, max_size=longest)
+
+
+names = st.builds(str.__add__, st.sampled_from(LETTERS), texts(LETTERS + "._:-", 0, 63)).filter(
     lambda name: name.lower() not in RESERVED
 )
 times = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 stored = st.builds(
     StoredKey,
-    key_id=st.from_regex(r"\A[a-z2-7]{12}\Z"),
+    key_id=texts("abcdefghijklmnopqrstuvwxyz234567", 12, 12),
     client=names,
-    sha256=st.from_regex(r"\A[0-9a-f]{64}\Z"),
+    sha256=texts("0123456789abcdef", 64, 64),
     scopes=st.lists(st.sampled_from(Scope), min_size=1, unique=True).map(tuple),
     stores=st.none() | st.lists(names, min_size=1, max_size=3).map(tuple),
     created_at=times,
