@@ -16,13 +16,17 @@ _DRAIN_S = 0.02
 
 @dataclass(slots=True)
 class Load:
-    """Clients of one server. They stop when they lose it, or soon after ``attack`` has run."""
+    """Clients of one server. They stop when they lose it, or soon after ``attack`` has run.
+
+    ``after_attack`` is how many more operations each of them sends then.
+    """
 
     port: int
     ledger: Ledger
     workload: Workload
     clients: int = 64
     attacked: bool = False
+    after_attack: int = _AFTER_ATTACK
 
     async def open_levels(self) -> None:
         """Count every level in; each must be acknowledged."""
@@ -53,13 +57,13 @@ class Load:
             aftermath()
 
     async def _client(self, goal: int, reached: asyncio.Event) -> None:
-        after_attack = 0
+        sent_after = 0
         try:
             async with Connection(self.port) as connection:
-                while after_attack < _AFTER_ATTACK:
+                while sent_after < self.after_attack:
                     operation = self.workload.next()
                     await self.send(connection, operation)
-                    after_attack += self.attacked
+                    sent_after += self.attacked
                     if self.ledger.acknowledged >= goal:
                         reached.set()
         except Unanswered:

@@ -79,6 +79,11 @@ class Process:
         """Return what it logged, by name."""
         return [line["event"] for line in self.lines()]
 
+    def complaints(self) -> list[str]:
+        """Return what it logged as a warning or an error, but for that nobody needs a key."""
+        complaints = [line["event"] for line in self.lines() if line["level"] != "info"]
+        return [event for event in complaints if not event.startswith("nobody needs an API key")]
+
     def logged(self, event: str, times: int = 1) -> None:
         """Return once it has logged ``event`` so many times."""
         self.until(lambda: self.events().count(event) >= times)

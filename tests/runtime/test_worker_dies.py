@@ -43,7 +43,7 @@ def test_what_was_acknowledged_is_in_the_view_when_a_signal_has_ended_both(
     assert service.noted() == last
     assert worker is not None
     assert not is_alive(worker)
-    assert [line for line in service.lines() if line["level"] != "info"] == []
+    assert service.complaints() == []
 
 
 def test_a_worker_that_is_killed_under_writes_comes_back_and_misses_nothing(

@@ -31,6 +31,7 @@ class Ending:
         self._hurry = asyncio.Event()
         self._doing = "recovering"
         self._code = _OK
+        self._is_flushed = False
         self._deadline = Deadline(wired.shutdown_s, wired.clock.monotonic, self._last_words)
         self.server = DrainingServer(
             wired.app,
@@ -61,33 +62,36 @@ class Ending:
         self._wired.app.end_streams()
         self.server.should_exit = True
 
-    async def finish(self) -> int:
-        """Flush and sync, once the server has ended; return the process's exit code.
+    async def finish(self) -> None:
+        """Flush and sync, once the server has ended."""
+        self._deadline.begin()
+        await self._flush()
+        self._doing = "syncing"
+        await self._sync()
+        self._doing = "stopping" if self._is_flushed else "flushing the log"
+
+    def leave(self) -> int:
+        """Return the process's exit code, once no task is left.
 
         It does not return when the log could not be flushed: a thread hangs, and Python would wait
         for it.
         """
-        self._deadline.begin()
-        is_flushed = await self._flush()
-        self._doing = "syncing"
-        await self._sync()
-        if not is_flushed:
-            self._doing = "flushing the log"
+        if not self._is_flushed:
             self._deadline.enforce()
-        self._doing = "stopping"
+        self._wired.log.info("stopped")
         return self._code
 
-    async def _flush(self) -> bool:
-        """Close the engine, and let the last answers leave; tell whether it came to its end."""
+    async def _flush(self) -> None:
+        """Close the engine, and let the last answers leave."""
         self._doing = "flushing the log"
-        with anyio.move_on_after(self._deadline.left_s(_FLUSHED_BY)) as waiting:
+        with anyio.move_on_after(self._deadline.left_s(_FLUSHED_BY)):
             await self._wired.engine.close()
+            self._is_flushed = True
         unanswered = await self.server.answered(_FLUSHED_BY)
         if unanswered:
             self._wired.log.error("requests were not answered in time", requests=unanswered)
             self._code = _FAILED
         self.server.cut()
-        return not waiting.cancelled_caught
 
     async def _sync(self) -> None:
         """Let the central view come level with the log, unless there is a hurry."""

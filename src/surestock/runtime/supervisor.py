@@ -46,10 +46,9 @@ async def run(wired: Wired, bound: socket.socket) -> int:
                 serving.start_soon(_keep, work, ending)
             await ending.server.serve(sockets=[bound])
             serving.cancel_scope.cancel()
-        code = await ending.finish()
+        await ending.finish()
         tasks.cancel_scope.cancel()
-    wired.log.info("stopped")
-    return code
+    return ending.leave()
 
 
 async def _start(engine: Engine) -> None:

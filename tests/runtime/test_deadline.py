@@ -1,0 +1,230 @@
+"""Told to end, the process ends in time, whatever hangs: with 1, and it says what was left."""
+
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from surestock.journal.hold import JournalHold
+from surestock.kit.clock import ManualClock
+from surestock.runtime.deadline import Deadline
+from tests.runtime.process import API, WORKER, Process, Service
+from tests.runtime.test_worker_dies import is_alive
+
+_HANGING = (sys.executable, str(Path(__file__).with_name("hanging.py")))
+_DEADLINE_MS = "2000"
+_DEADLINE_S = 2.0
+_IN_ORDER = 2.0
+"""The whole of an end, with the start of threads and the last words, in deadlines."""
+
+LEFT = "ended before all was done; nothing that was acknowledged is lost"
+PUT = (
+    b"PUT /stores/berlin/inventory/%s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    b"Content-Length: 12\r\n\r\n"
+)
+BODY = b'{"onHand":1}'
+
+
+def connect(service: Service) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", service.port), timeout=30)
+
+
+def rest_of(client: socket.socket) -> bytes:
+    """Return what comes until the connection ends."""
+    received = b""
+    try:
+        while chunk := client.recv(65_536):
+            received += chunk
+    except ConnectionResetError:
+        pass
+    return received
+
+
+def deadlines_until_it_ended(process: Process) -> tuple[int, float]:
+    """SIGTERM it; return the exit code, and how many deadlines that took."""
+    began_s = time.monotonic()
+    process.process.send_signal(signal.SIGTERM)
+    code = process.ended()
+    return code, (time.monotonic() - began_s) / _DEADLINE_S
+
+
+def dies(pid: int) -> None:
+    """Return when a process is dead; the test's time-out bounds it."""
+    while is_alive(pid):
+        time.sleep(0.01)
+
+
+def hangs(process: Process) -> bool:
+    return "hangs" in process.errors
+
+
+@pytest.mark.parametrize("hurried", [False, True])
+def test_a_disk_that_never_syncs_does_not_keep_the_process(
+    tmp_path: Path, *, hurried: bool
+) -> None:
+    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": _DEADLINE_MS}
+    with Service(tmp_path, *_HANGING, "fdatasync", **settings) as service:
+        acknowledged = service.count("apple", 7)
+        assert service.sync() == acknowledged
+        worker = service.worker()
+        assert worker is not None
+        with connect(service) as client:
+            service.process.send_signal(signal.SIGUSR1)
+            client.sendall(PUT % b"pear" + BODY)
+            service.until(lambda: hangs(service))
+            if hurried:
+                service.process.send_signal(signal.SIGTERM)
+                service.refuses()
+            code, deadlines = deadlines_until_it_ended(service)
+            assert rest_of(client) == b""  # nobody can say what became of it
+    assert code == 1
+    assert deadlines < _IN_ORDER
+    last = service.lines()[-1]
+    assert (last["level"], last["event"], last["doing"]) == ("error", LEFT, "flushing the log")
+    assert last["commands"] == 1
+    dies(worker)
+    for held in ("event-log", "worker"):
+        JournalHold(service.data / held).close()
+    assert service.noted() == (0 if hurried else acknowledged)
+    with Service(tmp_path, ENGINE="log") as service:
+        assert service.ask("GET", "/stores/berlin/inventory/apple")[1]["onHand"] == 7
+        service.process.terminate()
+        assert service.ended() == 0
+
+
+def test_an_event_loop_that_hangs_does_not_keep_the_process(tmp_path: Path) -> None:
+    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": _DEADLINE_MS}
+    with Service(tmp_path, *_HANGING, "loop", **settings) as service:
+        service.process.send_signal(signal.SIGUSR1)
+        code, deadlines = deadlines_until_it_ended(service)
+        assert hangs(service)
+    assert code == 1
+    assert 0.5 < deadlines < _IN_ORDER
+    last = service.lines()[-1]
+    assert (last["event"], last["doing"], last["commands"]) == (LEFT, "flushing the log", 0)
+
+
+def test_a_worker_of_which_a_thread_hangs_ends_in_time(tmp_path: Path) -> None:
+    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": _DEADLINE_MS}
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    data = str(tmp_path / "data")
+    with (
+        Service(tmp_path, *API, ENGINE="log") as service,
+        Process(aside, *_HANGING, "checkpoint", **settings, DATA_DIR=data) as worker,
+    ):
+        service.count("apple", 1)
+        assert service.sync() == 1
+        worker.process.send_signal(signal.SIGUSR1)
+        code, deadlines = deadlines_until_it_ended(worker)
+        assert hangs(worker)
+    assert code == 1
+    assert deadlines < _IN_ORDER
+    assert "did not end in time" in worker.lines()[-1]["event"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_alone_notes_how_far_it_is_before_it_ends(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    settings = {"ENGINE": "log", "SYNC_INTERVAL_MS": "86400000"}
+    data = str(tmp_path / "data")
+    with Process(aside, *WORKER, **settings, DATA_DIR=data) as worker:
+        worker.logged("the sync worker is at work")
+        with Service(tmp_path, *_HANGING, "nothing", **settings) as service:
+            last = service.count("apple", 1)
+            assert service.sync() == last
+            assert service.noted() == 0
+            worker.process.send_signal(number)
+            assert worker.ended() == 0
+            assert service.noted() == last
+            service.process.terminate()
+            assert service.ended() == 0
+
+
+def test_a_client_that_never_sends_the_rest_does_not_keep_the_process(tmp_path: Path) -> None:
+    with (
+        Service(tmp_path, SHUTDOWN_TIMEOUT_MS=_DEADLINE_MS) as service,
+        connect(service) as client,
+    ):
+        client.sendall(PUT % b"pear" + BODY[:5])
+        service.count("apple", 1)
+        code, deadlines = deadlines_until_it_ended(service)
+        assert rest_of(client) == b""
+    assert code == 1
+    assert deadlines < _IN_ORDER
+    errors = [line for line in service.lines() if line["level"] == "error"]
+    assert [line["event"] for line in errors] == ["requests were not answered in time"]
+    assert errors[0]["requests"] == 1
+    assert service.events()[-1] == "stopped"
+    assert "Traceback" not in service.log.read_text()
+
+
+def test_connections_that_are_open_are_answered_while_others_still_are(tmp_path: Path) -> None:
+    with (
+        Service(tmp_path, ENGINE="log") as service,
+        connect(service) as slow,
+        connect(service) as probe,
+    ):
+        slow.sendall(PUT % b"pear" + BODY[:5])
+        service.count("apple", 1)
+        service.process.send_signal(signal.SIGTERM)
+        service.refuses()
+        probe.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert probe.recv(65_536).startswith(b"HTTP/1.1 200 ")
+        slow.sendall(BODY[5:])
+        assert rest_of(slow).startswith(b"HTTP/1.1 201 ")
+        assert rest_of(probe) == b""
+        assert service.ended() == 0
+
+
+def test_work_in_the_background_that_fails_ends_the_process_and_says_why(tmp_path: Path) -> None:
+    with Service(tmp_path, *_HANGING, "background") as service:
+        service.count("apple", 7)
+        service.process.send_signal(signal.SIGUSR1)
+        assert service.ended() == 1
+    lines = service.lines()
+    assert [line["event"] for line in lines[-2:]] == ["work in the background failed", "stopped"]
+    assert lines[-2]["why"] == "there is nothing to read any more"
+
+
+def test_a_deadline_counts_from_its_begin() -> None:
+    clock = ManualClock()
+    deadline = Deadline(1000.0, clock.monotonic, lambda: None, lambda _: None)
+    clock.advance(5)
+    assert deadline.left_s(0.5) == 500
+    deadline.begin()
+    clock.advance(400)
+    deadline.begin()
+    assert (deadline.left_s(0.5), deadline.left_s()) == (100, 600)
+    clock.advance(400)
+    assert (deadline.left_s(0.5), deadline.left_s()) == (0, 200)
+
+
+def test_a_deadline_is_kept_without_the_event_loop() -> None:
+    gone = threading.Event()
+    happened: list[object] = []
+
+    def leave(code: int) -> None:
+        happened.append(code)
+        gone.set()
+
+    Deadline(0.01, ManualClock().monotonic, lambda: happened.append("said"), leave).begin()
+    assert gone.wait(30)
+    assert happened == ["said", 1]
+
+
+def test_last_words_that_fail_do_not_keep_the_process() -> None:
+    def fail() -> None:
+        raise OSError("nobody reads it")
+
+    codes: list[int] = []
+    with pytest.raises(OSError, match="nobody reads it"):
+        Deadline(1000.0, ManualClock().monotonic, fail, codes.append).enforce()
+    assert codes == [1]
