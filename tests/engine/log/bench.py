@@ -14,6 +14,7 @@ from surestock.journal.append import AppendConfig
 from surestock.kit import failpoints
 from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.ids import IdSource
+from surestock.resilience.breaker import BreakerConfig
 
 _HELD_AT_MOST_S = 10.0
 
@@ -47,14 +48,16 @@ async def engine_on(
     observer: LogObserver | None = None,
     join_timeout_s: float = 5.0,
     max_pending: int = 10_000,
+    breaker: BreakerConfig = BreakerConfig(),  # noqa: B008 - it is frozen
 ) -> AsyncIterator[LogEngine]:
-    """A started log engine on ``directory``, closed at the end."""
+    """A started log engine on ``directory``, closed at the end. Nobody keeps it healthy."""
     config = LogConfig(
         directory,
         AppendConfig(retry_times=1, retry_base_s=0.0),
         idempotency_ttl=timedelta(hours=1),
         join_timeout_s=join_timeout_s,
         max_pending=max_pending,
+        breaker=breaker,
     )
     engine = LogEngine(config, clock or SystemClock(), IdSource(), observer)
     await engine.start()
