@@ -4,7 +4,7 @@ import runpy
 import sys
 from collections.abc import Callable
 
-from tests.proof.broken import disk, start, upkeep, worker
+from tests.proof.broken import disk, end, start, upkeep, worker
 
 _TEETH: dict[str, Callable[[], None]] = {
     "no-fdatasync": disk.no_fdatasync,
@@ -28,6 +28,9 @@ _TEETH: dict[str, Callable[[], None]] = {
     "impatient-feed": start.impatient_feed,
     "no-backpressure": start.no_backpressure,
     "endless-patience": start.endless_patience,
+    "end-at-once": end.at_once,
+    "end-that-cuts": end.cut_answers,
+    "end-that-drops": end.dropped_batches,
 }
 
 if __name__ == "__main__":
