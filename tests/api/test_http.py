@@ -148,6 +148,7 @@ async def test_a_request_has_one_log_line(api: Api) -> None:
             "status": 400,
             "durationMs": 0,
             "requestId": "req-1",
+            "error": "ValidationError",
         }
     ]
 

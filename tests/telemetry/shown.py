@@ -18,6 +18,7 @@ def in_sync() -> SyncStatus:
         lag_seconds=0.0,
         snapshots=0,
         dead_letters=0,
+        breaker_openings=6,
     )
 
 

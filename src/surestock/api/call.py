@@ -22,13 +22,14 @@ class Call:
     ``client`` is who sends it, and ``caller`` what is known of that one: None where nobody needs a
     key. ``idempotency_key`` and ``if_match`` are set by a route that declares these headers,
     ``limit_headers`` where a rate limit was looked at. ``body_bytes`` is what its body takes of the
-    memory that large bodies share.
+    memory that large bodies share, ``error`` the stable code of the error it was answered with.
     """
 
     __slots__ = (
         "body_bytes",
         "caller",
         "client",
+        "error",
         "headers",
         "idempotency_key",
         "if_match",
@@ -55,6 +56,7 @@ class Call:
         self.if_none_match = False
         self.limit_headers: list[tuple[bytes, bytes]] | None = None
         self.body_bytes = 0
+        self.error: str | None = None
 
     def known_as(self, caller: Caller) -> None:
         """Take note of who sends it."""

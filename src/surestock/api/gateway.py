@@ -10,7 +10,7 @@ from surestock.api.call import Call, Receive, Scope, Send
 from surestock.api.errors import ClientGone, InternalError
 from surestock.api.headers import find_request_id
 from surestock.api.paths import PathTree
-from surestock.api.problems import is_known, problem_answer
+from surestock.api.problems import code_of, is_known, problem_answer
 from surestock.api.route import CheckedRoute
 from surestock.api.sending import send_chunks, send_endless, send_whole
 from surestock.api.service import Service
@@ -64,19 +64,25 @@ class Gateway:
         seconds = service.clock.monotonic() - started
         if answer.patience_s is None:
             stats.count(status, seconds)
+        trace = self._trace(call, stats.template, status, seconds)
+        client = None if call.caller is None else call.client
         service.request_line.write(
-            scope["method"],
-            call.path,
-            status,
-            seconds,
-            request_id,
-            _trace_of(call),
+            scope["method"], call.path, status, seconds, request_id, trace, client, call.error
         )
+
+    def _trace(self, call: Call, route: str, status: int, seconds: float) -> str | None:
+        """Tell whoever traces of the request; return its trace id, if it has one."""
+        spans = self._service.spans
+        if spans is None:
+            return _trace_of(call)
+        traceparent = call.headers.get(b"traceparent")
+        return spans.record(call.scope["method"], route, status, seconds, traceparent)
 
     def _answer_error(self, error: Exception, call: Call) -> Answer:
         if not isinstance(error, SurestockError) or not is_known(error):
             self._log_defect(error, call)
             error = InternalError()
+        call.error = code_of(error)
         instance = call.scope["raw_path"].decode("ascii", "replace")
         answer = problem_answer(error, instance, call.request_id)
         error.__traceback__ = None
@@ -101,6 +107,7 @@ class Gateway:
         return answer.status
 
     def _log_defect(self, error: Exception, call: Call) -> None:
+        self._service.metrics.defects += 1
         self._service.log.error(
             "request failed",
             requestId=call.request_id,

@@ -17,6 +17,7 @@ from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.log import Log
 from surestock.telemetry.metrics import Metrics
 from surestock.telemetry.request_line import RequestLine
+from surestock.telemetry.spans import Spans
 
 _BATCHES_AT_ONCE = 4
 
@@ -26,8 +27,9 @@ class Service(Struct, frozen=True):
 
     ``request_ids`` names requests that have no id.
 
-    ``keys`` is None where nobody needs one. ``central_places`` are for those who ask the worker, so
-    that however many they are, changes go on; ``bodies`` is the memory that large bodies share.
+    ``keys`` is None where nobody needs one, ``spans`` where nobody traces. ``central_places`` are
+    for those who ask the worker, so that however many they are, changes go on; ``bodies`` is the
+    memory that large bodies share.
 
     ``batches`` is the bulkhead of batches. While one waits for the disk, the next ones are decided;
     more at once would not be faster, since what waits would push what works out of the caches, and
@@ -46,5 +48,6 @@ class Service(Struct, frozen=True):
     admission: Admission
     central_places: CentralPlaces
     keys: Keys | None = None
+    spans: Spans | None = None
     bodies: BodyBudget = field(default_factory=BodyBudget)
     batches: Semaphore = field(default_factory=lambda: Semaphore(_BATCHES_AT_ONCE))

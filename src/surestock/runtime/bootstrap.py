@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -11,6 +12,7 @@ from surestock.api.admission import Admission
 from surestock.api.app import Surestock
 from surestock.api.central_places import CentralPlaces
 from surestock.api.feed.feed import EventFeed
+from surestock.api.readiness import unready
 from surestock.engine.log import LogEngine
 from surestock.engine.memory import MemoryEngine
 from surestock.inventory.central import Central
@@ -21,7 +23,7 @@ from surestock.runtime.central_side import CentralSide
 from surestock.runtime.data_directory import check_writable, worker_directory
 from surestock.runtime.engine_telemetry import EngineTelemetry
 from surestock.runtime.front import make_admission, make_keys, tell_access
-from surestock.runtime.log_config import log_config
+from surestock.runtime.log_config import breaker_config, log_config
 from surestock.runtime.settings import Settings
 from surestock.runtime.worker_child import WorkerChild
 from surestock.sync.link import CentralLink
@@ -30,8 +32,11 @@ from surestock.telemetry.log import Log, make_log
 from surestock.telemetry.metrics import Metrics
 from surestock.telemetry.request_line import RequestLine
 from surestock.telemetry.sink import LineSink
+from surestock.telemetry.spans import Spans, make_spans
 
 _STDOUT = 1
+
+Background: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Stock(Struct, frozen=True):
@@ -63,7 +68,8 @@ class Wired(Struct, frozen=True):
     admission: Admission
     clock: Clock
     shutdown_s: float
-    background: tuple[Callable[[], Awaitable[None]], ...] = ()
+    background: tuple[Background, ...] = ()
+    spans: Spans | None = None
 
 
 def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = False) -> Wired:
@@ -73,7 +79,7 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
     Raises :class:`StartRefused` when the data directory cannot be used.
     """
     clock = clock or SystemClock()
-    metrics = Metrics()
+    metrics = Metrics(settings.engine)
     sink = LineSink(_STDOUT)
     log = make_log(sink.append, clock, settings.log_level)
     child = WorkerChild(sink.append, clock, log) if with_worker else None
@@ -85,8 +91,13 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
     admission = make_admission(settings, clock, metrics)
     keys = make_keys(settings, log)
     tell_access(keys, log)
-    background = () if keys is None else (keys.run,)
+    background: tuple[Background, ...] = (stock.engine.keep_healthy,)
+    if keys is not None:
+        background += (keys.run,)
+        metrics.access_keys_stale = lambda: keys.stale
     metrics.queue_depth = lambda: stock.engine.status().queue_depth + admission.waiting
+    metrics.lines_dropped = lambda: sink.lost
+    spans = make_spans(settings.otel_exporter_otlp_endpoint, clock, log)
     service = Service(
         stock.engine,
         stock.central,
@@ -100,7 +111,9 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
         admission,
         CentralPlaces(settings.concurrency_sync, metrics),
         keys,
+        spans,
     )
+    metrics.ready = lambda: not unready(service)
     app = build_app(service)
     return Wired(
         app,
@@ -114,6 +127,7 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
         clock,
         settings.shutdown_timeout_ms / 1000,
         background,
+        spans,
     )
 
 
@@ -129,7 +143,9 @@ def _on_disk(
     telemetry = EngineTelemetry(metrics, log)
     engine = LogEngine(log_config(settings), clock, IdSource(), telemetry)
     directory = worker_directory(settings.data_dir)
-    link = CentralLink(directory, engine.frontier, engine.refresh, clock, log)
+    link = CentralLink(
+        directory, engine.frontier, engine.refresh, clock, log, breaker=breaker_config(settings)
+    )
     telemetry.on_commit = link.advanced
     return Stock(engine, link, CentralSide(log, link, child), engine.failed)
 

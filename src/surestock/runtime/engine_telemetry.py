@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from surestock.engine.log import LogObserver
+from surestock.resilience.breaker import BreakerState
 from surestock.telemetry.log import Log
 from surestock.telemetry.metrics import Metrics
 
@@ -21,6 +22,19 @@ class EngineTelemetry(LogObserver):
         self._metrics.commit_records.observe(records)
         self._metrics.commit_s.observe(seconds)
         self.on_commit()
+
+    def synced(self, seconds: float) -> None:
+        """Count an fdatasync of the log."""
+        self._metrics.fsync_s.observe(seconds)
+
+    def breaker(self, state: BreakerState, openings: int) -> None:
+        """Tell that the log is left alone, tried or used again."""
+        self._metrics.breaker_states["journal"] = state
+        self._metrics.breaker_openings["journal"] = openings
+        if state is BreakerState.OPEN:
+            self._log.error("the event log cannot be written; changes are refused")
+        elif state is BreakerState.CLOSED:
+            self._log.info("the event log can be written again")
 
     def retried(self) -> None:
         """Count a retried write. The writer's thread is the only one that does."""

@@ -4,9 +4,15 @@ from datetime import timedelta
 
 from surestock.engine.log import LogConfig
 from surestock.journal.append import AppendConfig
+from surestock.resilience.breaker import BreakerConfig
 from surestock.runtime.settings import Settings
 
 _LOG_DIRECTORY = "event-log"
+
+
+def breaker_config(settings: Settings) -> BreakerConfig:
+    """Return what ``settings`` say about every breaker."""
+    return BreakerConfig(settings.breaker_threshold, settings.breaker_cooldown_ms / 1000)
 
 
 def log_config(settings: Settings) -> LogConfig:
@@ -25,4 +31,5 @@ def log_config(settings: Settings) -> LogConfig:
         append,
         timedelta(milliseconds=settings.idemp_ttl_ms),
         settings.load_shed_queue_max,
+        breaker=breaker_config(settings),
     )

@@ -32,4 +32,6 @@ def serve(*, with_worker: bool) -> int:
     except SurestockError as error:
         return refuse(error)
     finally:
+        if wired.spans is not None:
+            wired.spans.close()
         wired.sink.flush()

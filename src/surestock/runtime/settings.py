@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     shutdown_timeout_ms: Annotated[int, Field(ge=100, le=_DAY_MS)] = 30_000
     api_keys_file: Path | None = None
     sync_interval_ms: Annotated[int, Field(ge=10, le=_DAY_MS)] = 15_000
+    otel_exporter_otlp_endpoint: Annotated[str | None, Field(pattern=r"^https?://[^/]")] = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     database_url: Annotated[str | None, _only(None)] = None

@@ -41,7 +41,7 @@ class Exposition(Collector):
 
     def counters(self) -> dict[str, int]:
         """Return the contract's JSON counters. What the service cannot do yet never happened: 0."""
-        metrics = self._metrics
+        metrics, sync = self._metrics, self._look()
         return {
             "requests": metrics.answers(0, 999),
             "errors": metrics.answers(500, 599),
@@ -51,7 +51,7 @@ class Exposition(Collector):
             "shed": sum(metrics.shed.values()),
             "breakerOpen": sum(metrics.breaker_openings.values()),
             "fsRetries": metrics.fs_retries,
-            "snapshots": self._sync().snapshots,
+            "snapshots": sync.snapshots,
             "lockAcquired": 0,
             "lockContended": 0,
             "lockStolen": 0,
@@ -60,10 +60,18 @@ class Exposition(Collector):
             "lockReleaseFailures": 0,
         }
 
+    def _look(self) -> SyncFigures:
+        """Ask how the central view is kept; the breaker on its keeper is counted there."""
+        sync = self._sync()
+        self._metrics.breaker_states["worker"] = sync.breaker
+        self._metrics.breaker_openings["worker"] = sync.breaker_openings
+        return sync
+
     def collect(self) -> Iterator[Metric]:
         """Yield every family of the service. Called by prometheus-client."""
+        sync = self._look()
         yield from traffic_families(self._metrics)
         yield from durability_families(self._metrics)
         yield from protection_families(self._metrics)
-        yield from central_families(self._sync())
+        yield from central_families(sync)
         yield from process_families(self._metrics)

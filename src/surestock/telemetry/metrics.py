@@ -66,8 +66,9 @@ class Metrics:
         """Connections that the guard ended, by why. The guard names every reason beforehand."""
         self.breaker_states = dict.fromkeys(BREAKERS, "closed")
         self.breaker_openings = dict.fromkeys(BREAKERS, 0)
-        self.access_keys_stale = False
-        """Whether the file of keys could not be read again, so that older ones are in force."""
+        self.access_keys_stale: Callable[[], bool] = lambda: False
+        """Asked when somebody looks: whether the file of keys could not be read again, so that
+        older ones are in force."""
         self.defects = 0
         """Requests that failed by a defect of the service, streams that had begun included."""
         self.ready: Callable[[], bool] = lambda: True

@@ -40,6 +40,11 @@ class EventFeed:
         self._streams: set[EventStream] = set()
         self._closed = False
 
+    @property
+    def closed(self) -> bool:
+        """Whether the process is about to end."""
+        return self._closed
+
     def follow(self, after: int) -> EventStream:
         """Return the events above ``after``, as they come; its ``aclose`` makes place for another.
 

@@ -7,9 +7,11 @@ from surestock.api.accept import require
 from surestock.api.access import needs
 from surestock.api.answer import Answer, json_answer
 from surestock.api.documented import answers, errors
+from surestock.api.readiness import unready
 from surestock.api.request_headers import Read
 from surestock.api.route import CheckedRoute
 from surestock.api.schemas.operation_answers import Counters, Healthy, Readiness
+from surestock.inventory.port import EngineStatus
 from surestock.telemetry.exposition import TEXT_TYPE
 
 routes = APIRouter(route_class=CheckedRoute, tags=["operations"])
@@ -54,14 +56,12 @@ async def readiness(call: Read) -> Answer:
     status = call.service.engine.status()
     sync = call.service.central.status()
     admission = call.service.admission
-    reasons = list(status.reasons)
-    if not admission.has_room:
-        reasons.append("the queue of changes is full")
+    reasons = unready(call.service)
     ready = not status.read_only and not reasons
     return json_answer(
         {
             "ready": ready,
-            "breakers": {"journal": "open" if status.read_only else "closed"},
+            "breakers": {"journal": _journal(status), "worker": sync.breaker},
             "queueDepth": status.queue_depth + admission.waiting,
             "mode": "read_only" if status.read_only else "read_write",
             "sync": {
@@ -74,6 +74,11 @@ async def readiness(call: Read) -> Answer:
         },
         200 if ready else _UNREADY,
     )
+
+
+def _journal(status: EngineStatus) -> str:
+    """Return the state of the breaker on the log; after a failed sync it is open for good."""
+    return "open" if status.read_only and status.breaker == "closed" else status.breaker
 
 
 @routes.get(

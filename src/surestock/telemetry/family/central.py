@@ -37,6 +37,16 @@ class SyncFigures(Protocol):
         ...
 
     @property
+    def breaker(self) -> str:
+        """Whether its keeper is asked: closed, open or half_open."""
+        ...
+
+    @property
+    def breaker_openings(self) -> int:
+        """How often that breaker opened."""
+        ...
+
+    @property
     def dead_letters(self) -> int:
         """Changes that are parked."""
         ...

@@ -21,7 +21,7 @@ def protection_families(metrics: Metrics) -> Iterator[Metric]:
         (
             "surestock_access_keys_stale",
             "Whether the file of keys could not be read again: 1 or 0.",
-            metrics.access_keys_stale,
+            metrics.access_keys_stale(),
         ),
     )
     yield from counters(
