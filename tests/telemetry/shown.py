@@ -10,7 +10,7 @@ from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.metrics import Metrics
 
 
-def in_sync() -> SyncStatus:
+def in_sync(breaker_openings: int = 0) -> SyncStatus:
     return SyncStatus(
         alive=True,
         applied_sequence=7,
@@ -18,12 +18,12 @@ def in_sync() -> SyncStatus:
         lag_seconds=0.0,
         snapshots=0,
         dead_letters=0,
-        breaker_openings=6,
+        breaker_openings=breaker_openings,
     )
 
 
-def exposition_of(metrics: Metrics) -> Exposition:
-    return Exposition(metrics, in_sync)
+def exposition_of(metrics: Metrics, breaker_openings: int = 0) -> Exposition:
+    return Exposition(metrics, lambda: in_sync(breaker_openings))
 
 
 async def text_of(metrics: Metrics) -> str:

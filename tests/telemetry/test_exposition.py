@@ -2,12 +2,20 @@
 
 import platform
 
+import msgspec
 import pytest
 
 from surestock import __version__
+from surestock.inventory.central import SyncStatus
+from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.metrics import Metrics
 from tests.telemetry.prometheus_rules import complaints
-from tests.telemetry.shown import exposition_of, text_of, values
+from tests.telemetry.shown import in_sync, text_of, values
+
+
+def left_alone(openings: int) -> SyncStatus:
+    """How the central view is kept when nobody asks its keeper."""
+    return msgspec.structs.replace(in_sync(), breaker="open", breaker_openings=openings)
 
 
 def own(text: str) -> str:
@@ -68,6 +76,15 @@ async def test_a_breaker_is_in_one_of_its_three_states() -> None:
     }
 
 
+async def test_who_keeps_the_central_view_has_a_breaker_of_its_own() -> None:
+    metrics = Metrics()
+    shown = Exposition(metrics, lambda: left_alone(openings=2))
+    text = (await shown.text()).decode()
+    assert 'surestock_breaker_state{breaker="worker",state="open"} 1.0' in text
+    assert 'surestock_breaker_state{breaker="journal",state="open"} 0.0' in text
+    assert 'surestock_breaker_openings_total{breaker="worker"} 2.0' in text
+
+
 async def test_what_was_refused_and_ended_is_told_by_why() -> None:
     metrics = Metrics()
     metrics.rate_limited, metrics.connections = 3, 4
@@ -77,7 +94,7 @@ async def test_what_was_refused_and_ended_is_told_by_why() -> None:
     assert (await values(metrics, "surestock_connections"))[()] == 4
     assert (await values(metrics, "surestock_shed_total"))["sale",] == 2
     assert await values(metrics, "surestock_connections_ended_total") == {("slow body",): 5}
-    assert (await values(metrics, "surestock_breaker_openings_total"))["worker",] == 6
+    assert (await values(metrics, "surestock_breaker_openings_total"))["journal",] == 6
 
 
 async def test_what_is_asked_when_somebody_looks_is_asked_each_time() -> None:
@@ -115,5 +132,5 @@ def test_the_json_counters_hold_the_same_numbers() -> None:
     metrics.rate_limited = 3
     metrics.shed |= {"routine": 2, "central": 1}
     metrics.breaker_openings["journal"] = 4
-    counters = exposition_of(metrics).counters()
+    counters = exposition_of(metrics, breaker_openings=6).counters()
     assert (counters["rateLimited"], counters["shed"], counters["breakerOpen"]) == (3, 3, 10)
