@@ -1,6 +1,7 @@
 """Whether the log can be written again is found out by itself, with probes and nothing else."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from tests.engine.log.ailing import (
     until,
     until_it_is,
 )
-from tests.engine.log.bench import Disk, adjust, count, engine_on, sent
+from tests.engine.log.bench import adjust, count, engine_on, sent
 from tests.engine.log.test_failing_disk import BROKEN, on_hand
 from tests.engine.log.test_group_commit import KEY, answer_of, turns
 from tests.faults.plan import no_room
@@ -152,18 +153,20 @@ async def test_a_prober_that_is_stopped_in_the_middle_leaves_nothing_behind(tmp_
 
 
 async def test_a_probe_waits_until_nothing_is_on_its_way(tmp_path: Path) -> None:
-    disk = Disk()
+    steps: list[str] = []
+    gate = Gate()
     async with engine_on(tmp_path) as engine, asyncio.TaskGroup() as tasks:
-        disk.hold()
-        writing = tasks.create_task(engine.transact(sent(count(10))))
+        failpoints.arm("journal.fdatasync", gate)
+        for step in ("journal.write", "journal.probe.create"):
+            failpoints.arm(step, partial(steps.append, step))
+        tasks.create_task(engine.transact(sent(count(10))))
         await turns()
-        group = engine._core._group  # noqa: SLF001 - nothing is on its way while it is open
+        tasks.create_task(engine.transact(sent(adjust(-1))))
+        await turns()
+        group = engine._core._group  # noqa: SLF001 - nothing is on its way when a prober asks it
         assert group is not None
-        with failing("journal.probe.create", BROKEN):
-            probe = tasks.create_task(group.probe())
-            await turns()
-            assert not probe.done()
-            failpoints.arm("journal.fdatasync", lambda: None)
-            disk._gate.set()  # noqa: SLF001 - let_go would disarm the probe's fault as well
-            await writing
-            assert await probe is BROKEN
+        probe = tasks.create_task(group.probe())
+        await turns()
+        gate.open()
+        assert await probe is None
+    assert steps == ["journal.write", "journal.write", "journal.probe.create"]
