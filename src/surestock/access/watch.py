@@ -62,11 +62,10 @@ class WatchedKeys:
 
     def load(self) -> None:
         """Read the file for the first time. Raises :class:`KeysFileUnusable`."""
-        found = self._look()
-        if found is not None:
-            if found.fault is not None:
-                raise KeysFileUnusable(found.fault)
-            self._take(found)
+        found = self._read(_stamp_of(self._path))
+        if found.fault is not None:
+            raise KeysFileUnusable(found.fault)
+        self._take(found)
 
     async def run(self) -> None:
         """Look at the file every second, for good."""
@@ -81,6 +80,9 @@ class WatchedKeys:
         stamp = _stamp_of(self._path)
         if stamp is not None and stamp == self._believed:
             return None
+        return self._read(stamp)
+
+    def _read(self, stamp: Stamp | None) -> _Found:
         try:
             keys = read_keys(self._path)
         except KeysFileUnusable as error:
