@@ -10,13 +10,17 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 
 class Receiver(ThreadingHTTPServer):
-    """``endpoint`` is its address; ``names`` gets the name of each span that arrives."""
+    """``endpoint`` is its address; ``names`` gets the name of each span that arrives.
+
+    ``bodies`` is everything that was sent, as it was.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Taker)
         self.endpoint = f"http://127.0.0.1:{self.server_port}"
         self.names: Queue[str] = Queue()
         self.paths: set[str] = set()
+        self.bodies = b""
 
 
 class _Taker(BaseHTTPRequestHandler):
@@ -24,6 +28,7 @@ class _Taker(BaseHTTPRequestHandler):
         assert isinstance(self.server, Receiver)
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.paths.add(self.path)
+        self.server.bodies += body
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             for scope in resource.scope_spans:
                 for span in scope.spans:

@@ -10,7 +10,7 @@ from surestock.inventory.central import SyncStatus
 from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.metrics import Metrics
 from tests.telemetry.prometheus_rules import complaints
-from tests.telemetry.shown import in_sync, text_of, values
+from tests.telemetry.shown import exposition_of, in_sync, text_of, values
 
 
 def left_alone(openings: int) -> SyncStatus:
@@ -90,6 +90,7 @@ async def test_what_was_refused_and_ended_is_told_by_why() -> None:
     metrics.rate_limited, metrics.connections = 3, 4
     metrics.shed["sale"] += 2
     metrics.connections_ended["slow body"] = 5
+    metrics.breaker_openings["journal"] = 6
     assert (await values(metrics, "surestock_rate_limited_total"))[()] == 3
     assert (await values(metrics, "surestock_connections"))[()] == 4
     assert (await values(metrics, "surestock_shed_total"))["sale",] == 2

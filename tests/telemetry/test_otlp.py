@@ -2,9 +2,11 @@
 
 import logging
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
+import anyio.to_thread
 import msgspec
 import pytest
 
@@ -89,3 +91,26 @@ def test_without_the_bound_there_would_be_many_lines(logger: logging.Logger) -> 
         spans.record("GET", ROUTE, 200, 0.01, None)
     spans.close()
     assert listener.heard > 1
+
+
+def test_an_endpoint_that_never_answers_does_not_hold_the_end_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("surestock.telemetry.otlp._LAST_SPANS_S", 0.01)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        spans = spans_to(f"http://127.0.0.1:{silent.getsockname()[1]}", [])
+        spans.record("GET", ROUTE, 200, 0.01, None)
+        spans.close()
+        waiting = [it for it in threading.enumerate() if it.name == "surestock-last-spans"]
+        assert waiting, "it came to its end: then nothing was hung"
+    for thread in waiting:
+        thread.join()
+
+
+@pytest.mark.usefixtures("no_blocking_calls")
+async def test_the_event_loop_never_waits_for_the_endpoint() -> None:
+    # Made before the loop turns, as the process does.
+    spans = await anyio.to_thread.run_sync(spans_to, nobody_listens(), [])
+    for _ in range(3000):  # more than wait: the rest is dropped
+        spans.record("GET", ROUTE, 200, 0.01, None)
+    await anyio.to_thread.run_sync(spans.close)
