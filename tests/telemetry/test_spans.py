@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from surestock.kit.clock import ManualClock
 from surestock.telemetry.log import make_log
 from surestock.telemetry.otlp import SdkSpans
-from surestock.telemetry.spans import TracingMissing, make_spans
+from surestock.telemetry.tracing import TracingMissing, make_spans
 
 ROUTE = "/stores/{storeId}/inventory/{sku}"
 PARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -32,7 +32,8 @@ from surestock.telemetry.log import Log, make_log
 from surestock.telemetry.metrics import Metrics
 from surestock.telemetry.request_line import RequestLine
 from surestock.telemetry.sink import LineSink
-from surestock.telemetry.spans import Spans, make_spans
+from surestock.telemetry.spans import Spans
+from surestock.telemetry.tracing import make_spans
 
 _STDOUT = 1
 
