@@ -132,6 +132,7 @@ async def recovered(directory: Path) -> list[Record]:
     await engine.start()
     records = await engine.records(0, 10_000)
     await engine.close()
+    assert not list(directory.glob("*.torn")), "something was left behind the end"
     return records
 
 
