@@ -36,7 +36,7 @@ CONTRACT = [
     "API_KEYS_FILE",
     "LOG_LEVEL",
 ]
-BEYOND_IT = ["SEGMENT_BYTES", "ARCHIVE", "SHUTDOWN_TIMEOUT_MS"]
+BEYOND_IT = ["SEGMENT_BYTES", "ARCHIVE", "SHUTDOWN_TIMEOUT_MS", "OTEL_EXPORTER_OTLP_ENDPOINT"]
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +117,7 @@ def test_settings_cannot_be_changed() -> None:
         ("BREAKER_THRESHOLD", "0"),
         ("BREAKER_COOLDOWN_MS", "9"),
         ("SHUTDOWN_TIMEOUT_MS", "99"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318"),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
