@@ -12,7 +12,8 @@ import pytest
 
 from surestock.kit.clock import ManualClock
 from surestock.telemetry.log import make_log
-from surestock.telemetry.spans import Spans, make_spans
+from surestock.telemetry.spans import Spans
+from surestock.telemetry.tracing import make_spans
 from tests.telemetry.receiver import receiving
 
 ROUTE = "/stores/{storeId}/inventory/{sku}"
