@@ -6,6 +6,11 @@ go on with its body.
 """
 
 import asyncio
+import fcntl
+import socket
+import struct
+import termios
+from contextlib import suppress
 from typing import Any, Final
 
 from uvicorn.config import Config
@@ -14,6 +19,8 @@ from uvicorn.server import ServerState
 
 from surestock.runtime.web.connections import Connections
 from surestock.runtime.web.deadlines import Held, Phase
+
+_INT: Final = struct.Struct("i")
 
 BETWEEN: Final = 0
 HEAD: Final = 1
@@ -44,7 +51,7 @@ class Paced(HttpToolsProtocol, Held):
         self.next_request = False
         self.phase: Phase | None = None
         self._body_due = 0.0
-        self._unsent = 0
+        self._untaken = 0
 
     def newest(self) -> RequestResponseCycle | None:
         """Return the last request whose head was whole, if there was any."""
@@ -85,8 +92,10 @@ class Paced(HttpToolsProtocol, Held):
         self.deadlines.stalled.pop(self, None)
 
     def credit_body(self, size: int) -> None:
-        """Give the body more time for what came of it."""
-        self._extend(size / self.limits.body_bytes_per_s)
+        """Give the body more time for what came of it, once time is taken."""
+        phase = self.phase
+        if phase is self.deadlines.body or phase is self.deadlines.long_body:
+            self._extend(size / self.limits.body_bytes_per_s)
 
     def _extend(self, seconds: float) -> None:
         """Put the body's end off, but to no later than it is at a body's begin.
@@ -128,10 +137,23 @@ class Paced(HttpToolsProtocol, Held):
 
     def expect_taking(self, phase: Phase) -> None:
         """Wait for the client to take what was sent, for as long as ``phase`` lasts."""
-        self._unsent = self.transport.get_write_buffer_size()
+        self._untaken = self._count_untaken()
         phase[self] = self.deadlines.now()
 
     def is_taking(self, phase: Phase) -> bool:
         """Tell whether the client took as much as it had to, while ``phase`` lasted."""
-        taken = self._unsent - self.transport.get_write_buffer_size()
+        taken = self._untaken - self._count_untaken()
         return taken > 0 and taken >= phase.seconds * self.limits.body_bytes_per_s
+
+    def _count_untaken(self) -> int:
+        """Return how many bytes the client has not taken: here, and in the kernel.
+
+        The kernel keeps megabytes, and asks for more only when a good part of them is gone.
+        """
+        connection: socket.socket | None = self.transport.get_extra_info("socket")
+        kept = bytearray(_INT.size)
+        if connection is not None:
+            with suppress(OSError):
+                fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, kept)
+        (size,) = _INT.unpack(kept)
+        return self.transport.get_write_buffer_size() + int(size)
