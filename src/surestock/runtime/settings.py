@@ -86,6 +86,6 @@ def read_settings() -> Settings:
 def _sentence(found: Any) -> str:  # noqa: ANN401 - pydantic's own shape
     name = str(found["loc"][0]).upper()
     why = found["msg"].removeprefix("Value error, ")
-    if name == "DATABASE_URL":  # may hold a password
+    if name in {"DATABASE_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"}:  # may hold a password
         return f"{name} {why}"
     return f"{name}={found['input']} {why[0].lower()}{why[1:]}"
