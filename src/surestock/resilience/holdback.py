@@ -1,0 +1,36 @@
+"""Refusals are kept back before they are sent, the longer the more of them there are.
+
+To refuse costs about as much as to serve: a request has to be read and answered either way. A
+client that comes again at once, whatever Retry-After says, would spend on refusals what those who
+are served need. While it is kept waiting it cannot ask again, so the number of refusals in a second
+is decided here and not by the number of clients.
+"""
+
+import asyncio
+
+from surestock.resilience.drain import DrainRate
+
+_SHARE = 0.1
+_AT_LEAST_PER_SECOND = 100.0
+
+
+class Holdback:
+    """Lets refusals go at a tenth of the rate at which work is done, or at a hundred a second.
+
+    None is kept for longer than ``longest_s``; so it takes more clients than go in that time to
+    exceed the rate, and each of them still gets no more than one answer in ``longest_s``.
+    """
+
+    def __init__(self, drain: DrainRate, longest_s: float) -> None:
+        self._drain = drain
+        self._longest_s = longest_s
+        self.held = 0
+
+    async def hold(self) -> None:
+        """Wait until it is this refusal's turn."""
+        self.held += 1
+        try:
+            allowed = max(_AT_LEAST_PER_SECOND, _SHARE * self._drain.per_second)
+            await asyncio.sleep(min(self._longest_s, self.held / allowed))
+        finally:
+            self.held -= 1
