@@ -37,6 +37,8 @@ class Phase:
     report: Report
     probed: Probed
     cpu_s: float
+    rss_before: int
+    rss_after: int
     peak_rss: int
 
     def count(self, *statuses: int, kind: str | None = None) -> int:
@@ -135,7 +137,8 @@ class Stage:
             swarm.stdin.write(msgspec.json.encode(order))
             swarm.stdin.close()
             swarm.stdin = None
-            cpu_s, peak = self._cpu_s(), self.rss()
+            cpu_s, before = self._cpu_s(), self.rss()
+            peak = before
             while swarm.poll() is None:
                 peak = max(peak, self.rss())
                 time.sleep(_LOOK_EVERY_S)
@@ -145,7 +148,7 @@ class Stage:
         finally:
             swarm.kill()
             probe.kill()
-        phase = Phase(name, report, probed, cpu_s, peak)
+        phase = Phase(name, report, probed, cpu_s, before, self.rss(), peak)
         self.phases.append(phase)
         return phase
 

@@ -44,6 +44,7 @@ class Swarm:
         self._retry_after: Counter[int] = Counter()
         self._faults: list[str] = []
         self._fault_count = 0
+        self._acknowledged = 0
 
     async def run(self) -> Report:
         """Do what the order says."""
@@ -100,6 +101,7 @@ class Swarm:
             return
         line = f"{client.kind} {client.subject} {client.marker} {sequence[1].decode()}\n"
         self._written.write(line)
+        self._acknowledged += 1
 
     def check(self, status: int, answer: bytes) -> float:
         """Return the seconds after which to come again; complain of what is not a refusal."""
@@ -129,6 +131,8 @@ class Swarm:
             faults=self._faults,
             fault_count=self._fault_count,
             unanswered=unanswered,
+            acknowledged=self._acknowledged,
+            turned_away=self._retry_after.total(),
             cpu_s=cpu_s,
         )
 

@@ -43,7 +43,8 @@ class Report(msgspec.Struct):
     """What came back while it was measured.
 
     ``answers`` counts by kind and status, ``by_address`` what was accepted; ``faults`` are answers
-    that nobody may get, and lost connections.
+    that nobody may get, and lost connections. ``acknowledged`` and ``turned_away`` count all of the
+    run, also what was before and after.
     """
 
     seconds: float
@@ -56,6 +57,8 @@ class Report(msgspec.Struct):
     faults: list[str]
     fault_count: int
     unanswered: int
+    acknowledged: int
+    turned_away: int
     cpu_s: float
 
 

@@ -4,7 +4,7 @@ import runpy
 import sys
 from collections.abc import Callable
 
-from tests.proof.broken import disk, end, start, upkeep, worker
+from tests.proof.broken import disk, end, overload, start, upkeep, worker
 
 _TEETH: dict[str, Callable[[], None]] = {
     "no-fdatasync": disk.no_fdatasync,
@@ -28,6 +28,8 @@ _TEETH: dict[str, Callable[[], None]] = {
     "impatient-feed": start.impatient_feed,
     "no-backpressure": start.no_backpressure,
     "endless-patience": start.endless_patience,
+    "no-hold": overload.no_hold,
+    "unbounded-queue": overload.unbounded_queue,
     "end-at-once": end.at_once,
     "end-that-cuts": end.cut_answers,
     "end-that-drops": end.dropped_batches,

@@ -1,0 +1,34 @@
+"""Admission, broken: what it sheds comes back at once, or it sheds nothing."""
+
+import math
+from typing import Any
+
+from msgspec import structs
+
+from surestock.api import admission
+from surestock.resilience.bulkhead import Bulkhead
+from surestock.runtime import front
+
+
+def no_hold() -> None:
+    """A refusal is sent at once."""
+    _configure(hold_s=0.0)
+
+
+def unbounded_queue() -> None:
+    """As many wait as like, for as long as they like."""
+
+    def bulkhead(slots: int, _most_waiting: int, *_: Any) -> Bulkhead:
+        return Bulkhead(slots, 1 << 40, math.inf)
+
+    vars(admission).update(Bulkhead=bulkhead)
+    _configure(longest_wait_s=math.inf)
+
+
+def _configure(**changed: Any) -> None:
+    make = admission.AdmissionConfig
+
+    def config(**fields: Any) -> admission.AdmissionConfig:
+        return structs.replace(make(**fields), **changed)
+
+    vars(front).update(AdmissionConfig=config)
