@@ -3,20 +3,17 @@
 import signal
 import socket
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from surestock.journal.hold import JournalHold
-from surestock.kit.clock import ManualClock
-from surestock.runtime.deadline import Deadline
 from tests.runtime.process import API, WORKER, Process, Service
 from tests.runtime.test_worker_dies import is_alive
 
-_HANGING = (sys.executable, str(Path(__file__).with_name("hanging.py")))
-_DEADLINE_MS = "2000"
+HANGING = (sys.executable, str(Path(__file__).with_name("hanging.py")))
+DEADLINE_MS = "2000"
 _DEADLINE_S = 2.0
 _IN_ORDER = 2.0
 """The whole of an end, with the start of threads and the last words, in deadlines."""
@@ -66,8 +63,8 @@ def hangs(process: Process) -> bool:
 def test_a_disk_that_never_syncs_does_not_keep_the_process(
     tmp_path: Path, *, hurried: bool
 ) -> None:
-    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": _DEADLINE_MS}
-    with Service(tmp_path, *_HANGING, "fdatasync", **settings) as service:
+    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": DEADLINE_MS}
+    with Service(tmp_path, *HANGING, "fdatasync", **settings) as service:
         acknowledged = service.count("apple", 7)
         assert service.sync() == acknowledged
         worker = service.worker()
@@ -97,8 +94,8 @@ def test_a_disk_that_never_syncs_does_not_keep_the_process(
 
 
 def test_an_event_loop_that_hangs_does_not_keep_the_process(tmp_path: Path) -> None:
-    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": _DEADLINE_MS}
-    with Service(tmp_path, *_HANGING, "loop", **settings) as service:
+    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": DEADLINE_MS}
+    with Service(tmp_path, *HANGING, "loop", **settings) as service:
         service.process.send_signal(signal.SIGUSR1)
         code, deadlines = deadlines_until_it_ended(service)
         assert hangs(service)
@@ -109,13 +106,13 @@ def test_an_event_loop_that_hangs_does_not_keep_the_process(tmp_path: Path) -> N
 
 
 def test_a_worker_of_which_a_thread_hangs_ends_in_time(tmp_path: Path) -> None:
-    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": _DEADLINE_MS}
+    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": DEADLINE_MS}
     aside = tmp_path / "aside"
     aside.mkdir()
     data = str(tmp_path / "data")
     with (
         Service(tmp_path, *API, ENGINE="log") as service,
-        Process(aside, *_HANGING, "checkpoint", **settings, DATA_DIR=data) as worker,
+        Process(aside, *HANGING, "checkpoint", **settings, DATA_DIR=data) as worker,
     ):
         service.count("apple", 1)
         assert service.sync() == 1
@@ -137,7 +134,7 @@ def test_a_worker_alone_notes_how_far_it_is_before_it_ends(
     data = str(tmp_path / "data")
     with Process(aside, *WORKER, **settings, DATA_DIR=data) as worker:
         worker.logged("the sync worker is at work")
-        with Service(tmp_path, *_HANGING, "nothing", **settings) as service:
+        with Service(tmp_path, *HANGING, "nothing", **settings) as service:
             last = service.count("apple", 1)
             assert service.sync() == last
             assert service.noted() == 0
@@ -150,7 +147,7 @@ def test_a_worker_alone_notes_how_far_it_is_before_it_ends(
 
 def test_a_client_that_never_sends_the_rest_does_not_keep_the_process(tmp_path: Path) -> None:
     with (
-        Service(tmp_path, SHUTDOWN_TIMEOUT_MS=_DEADLINE_MS) as service,
+        Service(tmp_path, SHUTDOWN_TIMEOUT_MS=DEADLINE_MS) as service,
         connect(service) as client,
     ):
         client.sendall(PUT % b"pear" + BODY[:5])
@@ -185,46 +182,10 @@ def test_connections_that_are_open_are_answered_while_others_still_are(tmp_path:
 
 
 def test_work_in_the_background_that_fails_ends_the_process_and_says_why(tmp_path: Path) -> None:
-    with Service(tmp_path, *_HANGING, "background") as service:
+    with Service(tmp_path, *HANGING, "background") as service:
         service.count("apple", 7)
         service.process.send_signal(signal.SIGUSR1)
         assert service.ended() == 1
     lines = service.lines()
     assert [line["event"] for line in lines[-2:]] == ["work in the background failed", "stopped"]
     assert lines[-2]["why"] == "there is nothing to read any more"
-
-
-def test_a_deadline_counts_from_its_begin() -> None:
-    clock = ManualClock()
-    deadline = Deadline(1000.0, clock.monotonic, lambda: None, lambda _: None)
-    clock.advance(5)
-    assert deadline.left_s(0.5) == 500
-    deadline.begin()
-    clock.advance(400)
-    deadline.begin()
-    assert (deadline.left_s(0.5), deadline.left_s()) == (100, 600)
-    clock.advance(400)
-    assert (deadline.left_s(0.5), deadline.left_s()) == (0, 200)
-
-
-def test_a_deadline_is_kept_without_the_event_loop() -> None:
-    gone = threading.Event()
-    happened: list[object] = []
-
-    def leave(code: int) -> None:
-        happened.append(code)
-        gone.set()
-
-    Deadline(0.01, ManualClock().monotonic, lambda: happened.append("said"), leave).begin()
-    assert gone.wait(30)
-    assert happened == ["said", 1]
-
-
-def test_last_words_that_fail_do_not_keep_the_process() -> None:
-    def fail() -> None:
-        raise OSError("nobody reads it")
-
-    codes: list[int] = []
-    with pytest.raises(OSError, match="nobody reads it"):
-        Deadline(1000.0, ManualClock().monotonic, fail, codes.append).enforce()
-    assert codes == [1]
