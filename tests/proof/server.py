@@ -25,13 +25,12 @@ def _free_port() -> int:
         return port
 
 
-def _is_ready(port: int) -> bool:
-    """Ask for readiness once."""
+def _answers(port: int, path: str) -> bool:
+    """Ask once whether all is well there."""
+    head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as probe:
-            probe.sendall(
-                b"GET /health/readiness HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-            )
+            probe.sendall(head.encode())
             return probe.recv(1024).startswith(b"HTTP/1.1 200")
     except OSError:
         return False
@@ -53,12 +52,12 @@ class Server(Child):
         self.port = 0
         self._role = role
 
-    def start(self, wrap: Iterable[str] = ()) -> None:
-        """Start the process and return when it is ready. Raises :class:`RefusedToStart`."""
+    def start(self, wrap: Iterable[str] = (), probe: str = "/health/readiness") -> None:
+        """Start the process; return when ``probe`` is 200. Raises :class:`RefusedToStart`."""
         self.port = _free_port()
         self.spawn(("serve", "--role", self._role), wrap, PORT=str(self.port), HOST="127.0.0.1")
         waited_s = 0.0
-        while not _is_ready(self.port):
+        while not _answers(self.port, probe):
             try:
                 self.running.wait(_POLL_S)
             except subprocess.TimeoutExpired:
