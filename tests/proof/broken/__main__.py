@@ -4,7 +4,7 @@ import runpy
 import sys
 from collections.abc import Callable
 
-from tests.proof.broken import disk, end, overload, start, upkeep, worker
+from tests.proof.broken import disk, end, overload, room, start, upkeep, web, worker
 
 _TEETH: dict[str, Callable[[], None]] = {
     "no-fdatasync": disk.no_fdatasync,
@@ -28,8 +28,15 @@ _TEETH: dict[str, Callable[[], None]] = {
     "impatient-feed": start.impatient_feed,
     "no-backpressure": start.no_backpressure,
     "endless-patience": start.endless_patience,
+    "impatient-web": web.impatient,
+    "patient-with-heads": web.patient_with_heads,
+    "patient-with-bodies": web.patient_with_bodies,
+    "patient-with-idlers": web.patient_with_idlers,
+    "endless-heads": web.endless_heads,
     "no-hold": overload.no_hold,
     "unbounded-queue": overload.unbounded_queue,
+    "no-prober": room.no_prober,
+    "blind-prober": room.blind_prober,
     "end-at-once": end.at_once,
     "end-that-cuts": end.cut_answers,
     "end-that-drops": end.dropped_batches,

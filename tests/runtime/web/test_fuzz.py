@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from surestock.runtime.web.limits import WebLimits
 from tests.runtime.web.guarded import PATIENT, guarded
 
 STREAM = (
@@ -24,11 +25,11 @@ SHORT = structs.replace(PATIENT, head_s=0.05, body_s=0.05, idle_s=0.05, linger_s
 PLACES = st.integers(0, len(STREAM))
 
 
-def send(pieces: list[bytes]) -> tuple[bytes, int]:
+def send(pieces: list[bytes], limits: WebLimits) -> tuple[bytes, int]:
     """Send pieces, each by itself; return what was answered, and how many were served."""
 
     async def talk() -> tuple[bytes, int]:
-        async with guarded(SHORT) as service, await service.connect() as client:
+        async with guarded(limits) as service, await service.connect() as client:
             for piece in pieces:
                 client.send(piece)
                 await client.writer.drain()
@@ -46,7 +47,7 @@ def send(pieces: list[bytes]) -> tuple[bytes, int]:
 def test_a_stream_of_requests_is_answered_alike_however_it_is_cut(cuts: list[int]) -> None:
     places = sorted({0, *cuts, len(STREAM)})
     pieces = [STREAM[a:b] for a, b in itertools.pairwise(places)]
-    received, served = send(pieces)
+    received, served = send(pieces, PATIENT)
     assert served == 6
     *first, _head, _last = received.split(b"HTTP/1.1 200 OK\r\n")[1:]
     assert [part.partition(b"\r\n\r\n")[2] for part in first] == BODIES
@@ -58,7 +59,7 @@ def test_a_broken_stream_is_never_a_defect_and_never_hangs(
     place: int, put: bytes, taken: int, cut: int
 ) -> None:
     broken = STREAM[:place] + put + STREAM[place + taken :]
-    received, served = send([broken[:cut], broken[cut:]])
+    received, served = send([broken[:cut], broken[cut:]], SHORT)
     statuses = [int(line[9:12]) for line in received.split(b"\r\n") if line[:9] == b"HTTP/1.1 "]
     assert set(statuses) <= {200, 400, 408, 431}
     assert served <= 8
