@@ -174,3 +174,19 @@ def test_who_leaves_without_having_come_is_told() -> None:
 def test_a_bulkhead_that_nobody_can_enter_is_refused(slots: int, most_waiting: int) -> None:
     with pytest.raises(ValueError, match="nobody would get in"):
         Bulkhead(slots, most_waiting)
+
+
+async def test_whoever_waits_can_be_turned_away_and_the_slot_stays_whole() -> None:
+    bulkhead = full(10)
+    told: list[str] = []
+    waiting = [
+        asyncio.ensure_future(enter_and_tell(bulkhead, worth, told, worth.name)) for worth in Worth
+    ]
+    await settle()
+    assert bulkhead.waiting == 3
+    bulkhead.turn_away()
+    ends = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(end) for end in ends] == [BulkheadFull] * 3
+    assert (told, bulkhead.waiting, bulkhead.depth) == ([], 0, 1)
+    bulkhead.leave()
+    assert bulkhead.try_enter()

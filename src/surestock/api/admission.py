@@ -16,7 +16,7 @@ import anyio
 from msgspec import Struct
 
 from surestock.api.errors import RateLimited
-from surestock.inventory.unavailable import Overloaded
+from surestock.inventory.unavailable import Overloaded, ShuttingDown
 from surestock.resilience.bucket import RateLimit, TokenBucket
 from surestock.resilience.buckets import Buckets
 from surestock.resilience.bulkhead import Bulkhead, BulkheadFull, Worth
@@ -55,6 +55,7 @@ class Admission:
         self._buckets = None if config.rate is None else Buckets(config.rate)
         self._policy = b"" if config.rate is None else _policy(config.rate)
         self._held = 0
+        self._is_over = False
         self.drain = DrainRate()
 
     @property
@@ -74,18 +75,22 @@ class Admission:
     async def admit(self, client: str, worth: Worth, headers: Headers) -> None:
         """Let a request of ``client`` through, when it is its turn; it has to :meth:`leave`.
 
-        Adds to ``headers`` how the client's limit is. Raises :class:`RateLimited` or
-        :class:`Overloaded`.
+        Adds to ``headers`` how the client's limit is. Raises :class:`RateLimited`,
+        :class:`Overloaded` or, once nobody may wait any more, :class:`ShuttingDown`.
         """
         if self._buckets is not None:
             await self._throttle(client, self._buckets, headers)
         if self._bulkhead.try_enter():
             return
+        if self._is_over:
+            raise ShuttingDown
         if self.drain.seconds_for(self._bulkhead.waiting) > self._config.longest_wait_s:
             await self._shed(worth)
         try:
             await self._bulkhead.enter(worth)
         except BulkheadFull:
+            if self._is_over:
+                raise ShuttingDown from None
             await self._shed(worth)
 
     @asynccontextmanager
@@ -96,6 +101,11 @@ class Admission:
             yield
         finally:
             self.leave()
+
+    def turn_away(self) -> None:
+        """Let nobody wait any longer: who does is told that the service is shutting down."""
+        self._is_over = True
+        self._bulkhead.turn_away()
 
     def leave(self) -> None:
         """Make place for the next one."""

@@ -19,6 +19,7 @@ from surestock.api.call import Call
 from surestock.api.errors import Fault, ValidationFailed
 from surestock.api.query import no_query, read_query
 from surestock.api.request_headers import read_headers
+from surestock.inventory.unavailable import ShuttingDown
 
 is_id = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}").fullmatch
 _PLACEHOLDERS = re.compile(r"\{(\w+)\}")
@@ -57,12 +58,15 @@ class CheckedRoute(APIRoute):
     async def serve(self, call: Call, ids: list[str]) -> Answer:
         """Check whose the request is and what it holds, admit it, and let the endpoint answer it.
 
-        Raises :class:`ValidationFailed` with everything that was found wrong.
+        Raises :class:`ValidationFailed` with everything that was found wrong, and
+        :class:`ShuttingDown` for what would change something and came in after the end had begun.
         """
         service = call.service
         gate = self.gate
         if service.keys is not None:
             gate.check(call, service.keys, ids[0] if self._store_first else None)
+        if self._is_mutation and service.feed.closed:
+            raise ShuttingDown
         arguments = await self._arguments(call, ids)
         if gate.worth is not None:
             admission = service.admission

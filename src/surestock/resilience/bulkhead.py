@@ -120,6 +120,15 @@ class Bulkhead:
                     return
         self._free += 1
 
+    def turn_away(self) -> None:
+        """Raise :class:`BulkheadFull` in all who wait now."""
+        for queue in self._queues.values():
+            while queue:
+                waiter, _ = queue.popitem(last=False)
+                self.waiting -= 1
+                if not waiter.done():
+                    waiter.set_result(False)
+
     def _dismiss(self) -> None:
         """Tell those who have waited long enough, and come back when the next one has.
 

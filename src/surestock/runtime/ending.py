@@ -84,6 +84,7 @@ class Ending:
     async def _flush(self) -> None:
         """Close the engine, and let the last answers leave."""
         self._doing = "flushing the log"
+        self._wired.admission.turn_away()
         with anyio.move_on_after(self._deadline.left_s(_FLUSHED_BY)):
             await self._wired.engine.close()
             self._is_flushed = True
