@@ -51,7 +51,7 @@ class Admission:
         self._config = config
         self._monotonic = monotonic
         self._metrics = metrics
-        self._bulkhead = Bulkhead(config.slots, config.most_waiting)
+        self._bulkhead = Bulkhead(config.slots, config.most_waiting, config.longest_wait_s)
         self._buckets = None if config.rate is None else Buckets(config.rate)
         self._policy = b"" if config.rate is None else _policy(config.rate)
         self._held = 0
@@ -84,7 +84,7 @@ class Admission:
             return
         if self._is_over:
             raise ShuttingDown
-        if self.drain.seconds_for(self._bulkhead.waiting) > self._config.longest_wait_s:
+        if self.drain.seconds_for(self._bulkhead.ahead_of(worth)) > self._config.longest_wait_s:
             await self._shed(worth)
         try:
             await self._bulkhead.enter(worth)
@@ -135,7 +135,7 @@ class Admission:
     async def _shed(self, worth: Worth) -> None:
         name = worth.name.lower()
         self._metrics.shed[name] = self._metrics.shed.get(name, 0) + 1
-        wait_s = self.drain.retry_after_s(self._bulkhead.waiting)
+        wait_s = self.drain.retry_after_s(self._bulkhead.ahead_of(worth))
         await self._hold()
         raise Overloaded(retry_after_s=wait_s)
 
