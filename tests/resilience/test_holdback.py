@@ -122,6 +122,24 @@ def test_whoever_goes_away_is_not_counted_any_more(
     play(scene())
 
 
+def test_at_the_end_all_are_let_go_at_once() -> None:
+    async def scene() -> None:
+        loop, holdback = asyncio.get_running_loop(), Holdback(DrainRate(), LONGEST_S)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(1000):
+                group.create_task(holdback.hold())
+            gone = group.create_task(holdback.hold())
+            await asyncio.sleep(0.1)
+            gone.cancel()
+            holdback.let_go()
+        assert loop.time() == pytest.approx(0.1)
+        assert holdback.held == 0
+        await holdback.hold()
+        assert loop.time() > 0.1, "who comes later is kept back again"
+
+    play(scene())
+
+
 class Fixed(Holdback):
     """Keeps each for the same time, however many there are."""
 

@@ -6,7 +6,7 @@ are served need. While it is kept waiting it cannot ask again, so the number of 
 is decided here and not by the number of clients.
 """
 
-import asyncio
+from asyncio import Future, get_running_loop
 
 from surestock.resilience.drain import DrainRate
 
@@ -24,13 +24,33 @@ class Holdback:
     def __init__(self, drain: DrainRate, longest_s: float) -> None:
         self._drain = drain
         self._longest_s = longest_s
-        self.held = 0
+        self._held: set[Future[None]] = set()
+
+    @property
+    def held(self) -> int:
+        """How many are kept back."""
+        return len(self._held)
 
     async def hold(self) -> None:
         """Wait until it is this refusal's turn."""
-        self.held += 1
+        loop = get_running_loop()
+        turn: Future[None] = loop.create_future()
+        self._held.add(turn)
+        allowed = max(_AT_LEAST_PER_SECOND, _SHARE * self._drain.per_second)
+        wait_s = min(self._longest_s, len(self._held) / allowed)
+        timer = loop.call_later(wait_s, _go, turn)
         try:
-            allowed = max(_AT_LEAST_PER_SECOND, _SHARE * self._drain.per_second)
-            await asyncio.sleep(min(self._longest_s, self.held / allowed))
+            await turn
         finally:
-            self.held -= 1
+            timer.cancel()
+            self._held.discard(turn)
+
+    def let_go(self) -> None:
+        """Let all go at once that are kept back now."""
+        for turn in self._held:
+            _go(turn)
+
+
+def _go(turn: Future[None]) -> None:
+    if not turn.done():
+        turn.set_result(None)
