@@ -4,6 +4,7 @@ Capacity and overload are measured by turns in one run, so that what else goes o
 changes both alike.
 """
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -14,71 +15,20 @@ from pathlib import Path
 import msgspec
 
 from tests.proof.audit import Audit, Verdict
+from tests.proof.fleet import Fleet
 from tests.proof.http_client import Connection, Reply
 from tests.proof.ledger import Effect, Ledger, Operation
+from tests.proof.overload_phase import Phase
 from tests.proof.overload_probe import Probed
 from tests.proof.overload_terms import Group, Order, Report
 from tests.proof.server import Server
 from tests.proof.workload import STORES
 
-SKUS = 500
 _ON_HAND = 10**9
 _LOOK_EVERY_S = 0.05
 _TICKS = os.sysconf("SC_CLK_TCK")
 _ROOT = Path(__file__).parents[2]
 _EFFECTS = {"reserve": (0, 1), "adjust": (1, 0), "commit": (-1, -1)}
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """One crowd for some seconds: what it was answered, what the probes saw, what it cost."""
-
-    name: str
-    report: Report
-    probed: Probed
-    cpu_s: float
-    rss_before: int
-    rss_after: int
-    peak_rss: int
-
-    def count(self, *statuses: int, kind: str | None = None) -> int:
-        """Return how many answers had one of these statuses."""
-        kinds = self.report.answers if kind is None else {kind: self.report.answers.get(kind, {})}
-        return sum(counts.get(status, 0) for counts in kinds.values() for status in statuses)
-
-    @property
-    def refused(self) -> int:
-        """How many were told to come later."""
-        return self.count(429, 503)
-
-    @property
-    def accepted(self) -> int:
-        """How many were done."""
-        return self.count(200, 201)
-
-    @property
-    def per_second(self) -> float:
-        """How many were done in a second."""
-        return self.accepted / self.report.seconds
-
-    @property
-    def statuses(self) -> set[int]:
-        """Every status that was seen."""
-        return {status for counts in self.report.answers.values() for status in counts}
-
-    def __str__(self) -> str:
-        """Return the figures as a line."""
-        report, kept, fresh = self.report, self.probed.kept, self.probed.fresh
-        seconds = report.seconds
-        return (
-            f"{self.name}: {self.per_second:,.0f}/s accepted (p50 {report.accepted.p50:.0f}, "
-            f"p99 {report.accepted.p99:.0f}, max {report.accepted.max:.0f} ms), "
-            f"{self.refused / seconds:,.0f}/s refused (p99 {report.refused.p99:.0f} ms), "
-            f"probes p99 {kept.p99:.0f} ms kept, {fresh.p99:.0f} ms fresh, "
-            f"max {max(kept.max, fresh.max):.0f} ms, peak {self.peak_rss >> 20} MiB, "
-            f"CPU {self.cpu_s / seconds:.2f} server, {report.cpu_s / seconds:.2f} crowd, "
-            f"readiness {self.probed.readiness}"
-        )
 
 
 @dataclass(slots=True)
@@ -87,6 +37,7 @@ class Stage:
 
     server: Server
     folder: Path
+    skus: int = 500
     phases: list[Phase] = field(default_factory=list)
     _opened: list[Operation] = field(default_factory=list)
 
@@ -94,7 +45,7 @@ class Stage:
         """Count in so much of everything that nothing runs out."""
         async with Connection(self.server.port) as connection:
             for store in STORES:
-                for number in range(SKUS):
+                for number in range(self.skus):
                     await self._open(connection, store, f"sku-{number}")
 
     async def _open(self, connection: Connection, store: str, sku: str) -> None:
@@ -128,7 +79,7 @@ class Stage:
             seconds=seconds,
             acknowledged=str(self.folder / "acknowledged.txt"),
             polite=polite,
-            skus=SKUS,
+            skus=self.skus,
         )
         probe = _start("tests.proof.overload_probe", str(self.server.port))
         swarm = _start("tests.proof.overload_swarm")
@@ -168,6 +119,23 @@ class Stage:
             reply = Reply(200, {"x-commit-sequence": sequence}, b"")
             found.append(Operation(marker, "POST", "", {}, marker, effects, reply))
         return found
+
+
+def staged(
+    fleet: Fleet,
+    folder: Path,
+    settings: dict[str, str],
+    *,
+    role: str = "api",
+    tooth: str | None = None,
+    skus: int = 500,
+) -> Stage:
+    """Start a server in ``folder``, and open its levels."""
+    server = fleet(folder / "data", role=role, settings=settings, tooth=tooth)
+    server.start()
+    stage = Stage(server, folder, skus)
+    asyncio.run(stage.open_levels())
+    return stage
 
 
 def _start(module: str, *words: str) -> subprocess.Popen[bytes]:

@@ -48,6 +48,7 @@ class Client(asyncio.Protocol):
         self._commits = group.kind == "commit"
         self.kind = "adjust" if group.kind == "adjust" else "reserve"
         self.address = group.address
+        self._rest_s = group.rest_s
         self._dice = random.Random(number)
         self._buffer = b""
         self._sent_at = 0.0
@@ -131,7 +132,10 @@ class Client(asyncio.Protocol):
             return
         if self._commits:
             self.kind = "reserve"
-        self.next()
+        if self._rest_s:
+            asyncio.get_running_loop().call_later(self._rest_s, self.next)
+        else:
+            self.next()
 
     def _refused(self, status: int, answer: bytes) -> None:
         wait_s = self._desk.check(status, answer)

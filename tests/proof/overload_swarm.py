@@ -38,13 +38,14 @@ class Swarm:
         self._is_measured = False
         self._written = acknowledged
         self._answers: dict[str, Counter[int]] = {}
-        self._by_address: Counter[str] = Counter()
+        self._by_address: dict[str, Counter[int]] = {}
         self._accepted: dict[str, list[float]] = {}
         self._refused: list[float] = []
         self._retry_after: Counter[int] = Counter()
         self._faults: list[str] = []
         self._fault_count = 0
         self._acknowledged = 0
+        self._longest_s = 0.0
 
     async def run(self) -> Report:
         """Do what the order says."""
@@ -84,12 +85,14 @@ class Swarm:
 
     def took(self, client: Client, status: int, seconds: float) -> None:
         """Count an answer."""
+        if status == 200:
+            self._longest_s = max(self._longest_s, seconds)
         if not self._is_measured:
             return
         self._answers.setdefault(client.kind, Counter())[status] += 1
+        self._by_address.setdefault(client.address, Counter())[status] += 1
         if 200 <= status < 300:
             self._accepted.setdefault(client.kind, []).append(seconds)
-            self._by_address[client.address] += 1
         else:
             self._refused.append(seconds)
 
@@ -123,7 +126,7 @@ class Swarm:
         return Report(
             seconds=seconds,
             answers={kind: dict(counts) for kind, counts in self._answers.items()},
-            by_address=dict(self._by_address),
+            by_address={address: dict(counts) for address, counts in self._by_address.items()},
             accepted=spread_of([each for taken in self._accepted.values() for each in taken]),
             accepted_by_kind={kind: spread_of(taken) for kind, taken in self._accepted.items()},
             refused=spread_of(self._refused),
@@ -133,6 +136,7 @@ class Swarm:
             unanswered=unanswered,
             acknowledged=self._acknowledged,
             turned_away=self._retry_after.total(),
+            longest_s=self._longest_s,
             cpu_s=cpu_s,
         )
 

@@ -7,11 +7,13 @@ class Group(msgspec.Struct, frozen=True):
     """``clients`` that all do the same, from ``address``.
 
     ``kind`` is reserve, adjust, or commit: that one reserves, and commits what it has reserved.
+    Each rests for ``rest_s`` after it was served.
     """
 
     kind: str
     clients: int
     address: str = "127.0.0.1"
+    rest_s: float = 0.0
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -42,14 +44,15 @@ class Spread(msgspec.Struct):
 class Report(msgspec.Struct):
     """What came back while it was measured.
 
-    ``answers`` counts by kind and status, ``by_address`` what was accepted; ``faults`` are answers
-    that nobody may get, and lost connections. ``acknowledged`` and ``turned_away`` count all of the
-    run, also what was before and after.
+    ``answers`` counts by kind and status, ``by_address`` by address and status; ``faults`` are
+    answers that nobody may get, and lost connections. ``acknowledged``,
+    ``turned_away`` and ``longest_s`` (the longest time after which somebody was served) are of all
+    of the run, also of what was before and after.
     """
 
     seconds: float
     answers: dict[str, dict[int, int]]
-    by_address: dict[str, int]
+    by_address: dict[str, dict[int, int]]
     accepted: Spread
     accepted_by_kind: dict[str, Spread]
     refused: Spread
@@ -59,6 +62,7 @@ class Report(msgspec.Struct):
     unanswered: int
     acknowledged: int
     turned_away: int
+    longest_s: float
     cpu_s: float
 
 

@@ -10,12 +10,12 @@ from asyncio import Future, get_running_loop
 
 from surestock.resilience.drain import DrainRate
 
-_SHARE = 0.1
+_SHARE = 0.05
 _AT_LEAST_PER_SECOND = 100.0
 
 
 class Holdback:
-    """Lets refusals go at a tenth of the rate at which work is done, or at a hundred a second.
+    """Lets one refusal go for each twenty that are done, or a hundred a second if that is more.
 
     None is kept for longer than ``longest_s``; so it takes more clients than go in that time to
     exceed the rate, and each of them still gets no more than one answer in ``longest_s``.

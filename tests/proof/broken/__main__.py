@@ -35,6 +35,7 @@ _TEETH: dict[str, Callable[[], None]] = {
     "endless-heads": web.endless_heads,
     "no-hold": overload.no_hold,
     "unbounded-queue": overload.unbounded_queue,
+    "endless-wait": overload.endless_wait,
     "no-prober": room.no_prober,
     "blind-prober": room.blind_prober,
     "end-at-once": end.at_once,

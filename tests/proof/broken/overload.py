@@ -1,6 +1,7 @@
-"""Admission, broken: what it sheds comes back at once, or it sheds nothing."""
+"""Admission, broken: what it sheds comes back at once, or it lets wait for ever."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import structs
@@ -17,9 +18,17 @@ def no_hold() -> None:
 
 def unbounded_queue() -> None:
     """As many wait as like, for as long as they like."""
+    _wait(lambda _: 1 << 40)
 
-    def bulkhead(slots: int, _most_waiting: int, *_: Any) -> Bulkhead:
-        return Bulkhead(slots, 1 << 40, math.inf)
+
+def endless_wait() -> None:
+    """Who waits has to wait for its turn, whether there ever is one or not."""
+    _wait(lambda most_waiting: most_waiting)
+
+
+def _wait(most: Callable[[int], int]) -> None:
+    def bulkhead(slots: int, most_waiting: int, *_: Any) -> Bulkhead:
+        return Bulkhead(slots, most(most_waiting), math.inf)
 
     vars(admission).update(Bulkhead=bulkhead)
     _configure(longest_wait_s=math.inf)
