@@ -24,8 +24,8 @@ from tests.runtime.web.wires import Client
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-PATIENT = WebLimits(look_every_s=0.01)
-"""Nobody is late in a test that is about something else."""
+PATIENT = WebLimits(idle_s=5, look_every_s=0.01)
+"""Nobody is late in a test that is about something else, unless the test fails."""
 _PIECE = b"x" * 65_536
 
 
@@ -100,9 +100,14 @@ class Guarded(Struct):
     metrics: Metrics
     server: WebServer
 
-    async def connect(self) -> Client:
-        """Return a new connection to it."""
-        return Client(*await asyncio.open_connection("127.0.0.1", self.port))
+    async def connect(self, receive_bytes: int | None = None) -> Client:
+        """Return a new connection to it, on which the kernel keeps no more than told."""
+        plain = socket.socket()
+        plain.setblocking(False)  # noqa: FBT003 - the standard library's signature
+        if receive_bytes is not None:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", self.port))
+        return Client(*await asyncio.open_connection(sock=plain))
 
     async def exchange(self, data: bytes) -> bytes:
         """Send bytes on a connection of their own; return all that comes until it is closed."""
@@ -136,14 +141,18 @@ async def guarded(limits: WebLimits = PATIENT) -> AsyncIterator[Guarded]:
     """Run a server for as long as the context lasts."""
     words, metrics, listening = Words(), Metrics(), anyio.Event()
     server = WebServer(cast("Surestock", words), listening.set, metrics, limits)
+    failure: Exception | None = None
     with closing(socket.create_server(("127.0.0.1", 0))) as bound:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(server.serve, [bound])
             await listening.wait()
             try:
                 yield Guarded(bound.getsockname()[1], words, metrics, server)
-            finally:
-                words.let.set()
-                server.should_exit = True
-                for connection in list(server.server_state.connections):
-                    connection.transport.abort()
+            except Exception as error:  # noqa: BLE001 - raised once the server has ended in order
+                failure = error
+            words.let.set()
+            server.should_exit = True
+            for connection in list(server.server_state.connections):
+                connection.transport.abort()
+    if failure is not None:
+        raise failure

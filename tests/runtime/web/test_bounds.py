@@ -69,7 +69,7 @@ async def test_what_never_ends_is_not_collected(begin: bytes) -> None:
 
 
 async def test_a_flood_after_the_end_is_cut_off() -> None:
-    limits = structs.replace(PATIENT, linger_bytes=100_000)
+    limits = structs.replace(PATIENT, linger_bytes=100_000, linger_s=1e9)
     async with guarded(limits) as service, await service.connect() as client:
         client.send(b"\0\r\n\r\n" + b"y" * 8_000_000)
         await client.rest()

@@ -86,6 +86,21 @@ def test_a_loop_that_is_always_late_still_ends_who_is_late() -> None:
     assert scene.told == [silent]
 
 
+def test_a_crowd_is_told_some_at_a_time() -> None:
+    scene = Scene()
+    crowd = [scene.enter(scene.deadlines.head) for _ in range(1000)]
+    scene.clock.advance(1)
+    scene.deadlines.look()
+    scene.clock.advance(10)
+    # The loop was held up, so the first look tells nobody.
+    assert not scene.deadlines.look()
+    looks = 1
+    while scene.deadlines.look():
+        looks += 1
+    assert scene.told == crowd
+    assert 10 < looks < 100
+
+
 def test_who_is_ended_by_another_is_not_told() -> None:
     scene = Scene()
     head = scene.deadlines.head

@@ -40,7 +40,7 @@ async def test_what_follows_an_unfinished_body_is_never_carried_out() -> None:
 
 
 async def test_a_client_that_sends_for_ever_is_cut_off() -> None:
-    limits = structs.replace(PATIENT, linger_bytes=1_000_000)
+    limits = structs.replace(PATIENT, linger_bytes=1_000_000, linger_s=1e9)
     async with guarded(limits) as service, await service.connect() as client:
         client.send(early(100_000_000))
         assert (await client.answer()).status == 413

@@ -2,6 +2,7 @@
 
 import pytest
 
+from surestock.runtime.web.protocol import WebProtocol
 from tests.runtime.web.guarded import guarded
 from tests.runtime.web.wires import answers_in
 
@@ -123,10 +124,32 @@ async def test_a_refusal_names_the_request_as_its_client_does() -> None:
 async def test_what_follows_a_last_request_is_never_carried_out() -> None:
     async with guarded() as service:
         last = b"GET /last HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"
-        (answer,) = answers_in(await service.exchange(last + NEXT * 3))
+        (answer,) = answers_in(await service.exchange(last + NEXT * 100))
         assert answer.body == b"/last:"
         assert service.words.served == [("GET", "/last", b"")]
         assert service.metrics.connections_ended == {}
+
+
+async def test_a_flood_behind_a_last_request_is_dropped() -> None:
+    async with guarded() as service:
+        last = b"GET /last HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"
+        (answer,) = answers_in(await service.exchange(last + b"y" * 200_000))
+        assert answer.body == b"/last:"
+        assert service.metrics.connections_ended == {}
+
+
+async def test_what_comes_once_the_server_ends_is_never_carried_out() -> None:
+    async with guarded() as service, await service.connect() as client:
+        client.send(b"GET /hold HTTP/1.1\r\nHost: t\r\n\r\n")
+        await service.until(lambda: service.server.server_state.tasks)
+        (connection,) = service.server.server_state.connections
+        assert isinstance(connection, WebProtocol)
+        connection.shutdown()
+        client.send(NEXT)
+        await service.until(lambda: connection.over)
+        service.words.let.set()
+        (answer,) = answers_in(await client.rest())
+        assert (answer.body, answer.headers[b"connection"]) == (b"/hold:", b"close")
 
 
 async def test_headers_behind_a_body_mean_nothing() -> None:

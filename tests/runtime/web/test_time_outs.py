@@ -98,14 +98,17 @@ async def test_a_body_with_enough_pace_may_take_longer_than_a_silent_one() -> No
 
 
 async def test_what_came_fast_does_not_pay_for_a_long_silence() -> None:
-    async with guarded(short(body_s=0.1, body_bytes_per_s=1)) as service:
-        (answer,) = answers_in(await service.exchange(POST + b"y" * 60_000))
-        assert answer.status == 408
+    limits = short(body_s=0.1, body_bytes_per_s=1)
+    async with guarded(limits) as service, await service.connect() as client:
+        client.send(POST)
+        await service.until(lambda: service.server.server_state.tasks)
+        client.send(b"y" * 60_000)
+        assert (await client.answer()).status == 408
 
 
 async def test_time_does_not_count_while_the_application_takes_nothing() -> None:
     hold = b"GET /hold HTTP/1.1\r\nHost: t\r\n\r\n"
-    body = b"y" * 200_000
+    body = b"y" * 600_000
     post = b"POST /x HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n" % len(body)
     limits = short(body_s=0.2, idle_s=0.2)
     async with guarded(limits) as service, await service.connect() as client:
@@ -156,12 +159,12 @@ async def test_a_client_that_does_not_read_is_cut_off() -> None:
 
 
 async def test_a_client_that_reads_slowly_is_waited_for() -> None:
-    limits = short(stalled_s=0.1, body_bytes_per_s=1)
-    async with guarded(limits) as service, await service.connect() as client:
+    limits = short(stalled_s=0.2, body_bytes_per_s=1)
+    async with guarded(limits) as service, await service.connect(16_384) as client:
         client.send(b"GET /much HTTP/1.1\r\nHost: t\r\n\r\n")
-        for _ in range(40):
-            assert await client.reader.read(65_536)
-            await asyncio.sleep(0.005)
+        for _ in range(100):
+            assert await client.reader.read(8192)
+            await asyncio.sleep(0.01)
         assert service.metrics.connections_ended == {}
 
 

@@ -8,9 +8,12 @@ dictionaries, which is less than the timer that it replaces.
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from surestock.runtime.web.limits import WebLimits
+
+_AT_ONCE: Final = 32
+_SOON_S: Final = 0.005
 
 
 class Held(Protocol):
@@ -67,7 +70,7 @@ class Deadlines:
         """Look from now on, by the loop's clock."""
         self.now = loop.time
         self._looked = self.now()
-        self._arm(loop)
+        self._arm(loop, self._every_s)
 
     def stop(self) -> None:
         """Look no more."""
@@ -75,15 +78,20 @@ class Deadlines:
             self._timer.cancel()
             self._timer = None
 
-    def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = loop.call_later(self._every_s, self._tick, loop)
+    def _arm(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        self._timer = loop.call_later(seconds, self._tick, loop)
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._arm(loop)
-        self.look()
+        # Armed first: whatever comes of telling, there is a next time.
+        self._arm(loop, self._every_s)
+        if self.look():
+            self.stop()
+            self._arm(loop, _SOON_S)
 
-    def look(self) -> None:
-        """Tell those that are late.
+    def look(self) -> bool:
+        """Tell those that are late, some at a time; return whether there are more.
+
+        A crowd that came together is late together, and others need the loop meanwhile.
 
         When the loop itself was held up, nobody is until the next time: what arrived meanwhile has
         not been read yet.
@@ -93,15 +101,20 @@ class Deadlines:
         self._looked = now
         self._waived = held_up and not self._waived
         if self._waived:
-            return
+            return False
+        more = False
         for phase in self._phases:
             since = now - phase.seconds
-            late = []
+            late: list[Held] = []
             for connection, entered in phase.items():
                 if entered > since:
+                    break
+                if len(late) == _AT_ONCE:
+                    more = True
                     break
                 late.append(connection)
             for connection in late:
                 # One that is told may end another.
                 if phase.pop(connection, None) is not None:
                     connection.late(phase)
+        return more

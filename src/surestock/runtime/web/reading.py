@@ -6,6 +6,7 @@ import httptools
 
 from surestock.runtime.web.connection import Connection
 from surestock.runtime.web.head import malformed, too_long
+from surestock.runtime.web.pace import BETWEEN
 
 # More is given to the parser in pieces, so that a head that never ends is known to be too long.
 _SLICE_BYTES: Final = 16 * 1024
@@ -49,9 +50,16 @@ class Reading(Connection):
         except httptools.HttpParserError as error:
             self.refuse(malformed(f"the request is not HTTP/1.1: {error}"), "malformed")
         else:
-            if self.unread > self._most_unread:
+            if self.unread > self._most_unread and not self._was_last():
                 self.refuse(too_long(self.limits), "head_too_large")
         return not self.over
+
+    def _was_last(self) -> bool:
+        """Stop reading, when a request was the last one: the parser drops what follows it."""
+        request = self.newest()
+        if self.part == BETWEEN and request is not None and not request.keep_alive:
+            self.over = True
+        return self.over
 
     def _stay(self, rest: bytes | memoryview) -> None:
         """Read a request again without its wish to change the protocol, which may be ignored.
