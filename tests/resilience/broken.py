@@ -57,7 +57,7 @@ class LastComeFirstServed(Bulkhead):
     """Hands the slot to the waiter of a worth who came last."""
 
     def leave(self) -> None:
-        for queue in self._queues.values():
+        for queue in self._most_worth_first:
             if queue:
                 queue.move_to_end(next(reversed(queue)), last=False)
         super().leave()
@@ -67,7 +67,7 @@ class KnowsNoWorth(Bulkhead):
     """One queue for all."""
 
     async def enter(self, worth: Worth) -> None:
-        self._queues = dict.fromkeys(Worth, self._queues[Worth.LAST])
+        self._queues = [self._queues[Worth.LAST]] * len(Worth)
         await super().enter(worth)
 
 
@@ -88,4 +88,4 @@ class LetsAnybodyWait(Bulkhead):
 
     def __init__(self, slots: int, most_waiting: int) -> None:
         super().__init__(slots, most_waiting)
-        self._room = dict.fromkeys(Worth, 1 << 30)
+        self._room = [1 << 30] * len(Worth)

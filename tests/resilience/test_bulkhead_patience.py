@@ -158,7 +158,7 @@ class LetsTheDismissedIn(Bulkhead):
     """Takes the end of a wait for a slot."""
 
     def _dismiss(self) -> None:
-        for queue in self._queues.values():
+        for queue in self._queues:
             for waiter in queue:
                 if not waiter.done():
                     waiter.set_result(True)

@@ -48,11 +48,11 @@ class Bulkhead:
         self._slots = slots
         self._free = slots
         self._longest_wait_s = longest_wait_s
-        self._room = {worth: most_waiting * _PERCENT[worth] // 100 for worth in Worth}
+        self._room = [most_waiting * _PERCENT[worth] // 100 for worth in Worth]
         # Of each waiter, until when it waits. Its result tells whether it was handed a slot.
-        self._queues: dict[Worth, OrderedDict[Future[bool], float]] = {
-            worth: OrderedDict() for worth in sorted(Worth, reverse=True)
-        }
+        # A worth is an index: as the key of a dict it would be hashed in Python, at each step.
+        self._queues: list[OrderedDict[Future[bool], float]] = [OrderedDict() for _ in Worth]
+        self._most_worth_first = self._queues[::-1]
         self._timer: TimerHandle | None = None
         self.waiting = 0
 
@@ -67,7 +67,10 @@ class Bulkhead:
 
     def ahead_of(self, worth: Worth) -> int:
         """Return how many of those who wait now would go before a newcomer of this worth."""
-        return sum(len(queue) for each, queue in self._queues.items() if each >= worth)
+        ahead = 0
+        for queue in self._queues[worth:]:
+            ahead += len(queue)
+        return ahead
 
     def try_enter(self) -> bool:
         """Take a free slot, if there is one; whoever got True has to :meth:`leave`."""
@@ -111,7 +114,7 @@ class Bulkhead:
         """
         if self._free == self._slots:
             raise RuntimeError("somebody left, but nobody was in")
-        for queue in self._queues.values():
+        for queue in self._most_worth_first:
             while queue:
                 waiter, _ = queue.popitem(last=False)
                 self.waiting -= 1
@@ -122,7 +125,7 @@ class Bulkhead:
 
     def turn_away(self) -> None:
         """Raise :class:`BulkheadFull` in all who wait now."""
-        for queue in self._queues.values():
+        for queue in self._most_worth_first:
             while queue:
                 waiter, _ = queue.popitem(last=False)
                 self.waiting -= 1
@@ -136,7 +139,7 @@ class Bulkhead:
         """
         loop = get_running_loop()
         now, next_at = loop.time(), math.inf
-        for queue in self._queues.values():
+        for queue in self._most_worth_first:
             while queue:
                 waiter, until = next(iter(queue.items()))
                 if until > now:
