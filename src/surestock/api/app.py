@@ -40,6 +40,7 @@ class Surestock(FastAPI):
         """Let every stream that would go on for ever come to its end, and begin no other."""
         if self._service is not None:
             self._service.feed.close()
+            self._service.streams.end()
 
     def openapi(self) -> dict[str, Any]:
         """Return the contract as OpenAPI."""

@@ -97,5 +97,5 @@ def _account(call: Call, size: int) -> None:
     """
     if size > MOST_BODY_BYTES:
         raise BodyTooLarge("body", MOST_BODY_BYTES)
-    call.service.bodies.take(size - call.body_bytes)
+    call.service.bodies.take(call.limited_as, size - call.body_bytes)
     call.body_bytes = size

@@ -49,7 +49,7 @@ class Gateway:
             answer = self._answer_error(error, call)
         finally:
             if call.body_bytes:
-                service.bodies.give(call.body_bytes)
+                service.bodies.give(call.limited_as, call.body_bytes)
         status = answer.status
         answer.headers.append((b"x-request-id", request_id.encode()))
         if call.limit_headers is not None:

@@ -4,9 +4,10 @@ from contextlib import aclosing
 
 import anyio
 
+from surestock.api.access import check_still_valid
 from surestock.api.answer import Answer, Chunks
 from surestock.api.call import Call, Message, Scope, Send
-from surestock.api.errors import ClientGone
+from surestock.api.errors import ClientGone, Unauthorized
 from surestock.api.presence import cancel_when_gone
 
 WHOLE_ANSWER = "surestock.whole_answer"
@@ -59,10 +60,11 @@ async def send_endless(answer: Answer, chunks: Chunks, call: Call, send: Send) -
     patience_s = answer.patience_s
 
     async def send_in_time(message: Message) -> None:
-        keys = call.service.keys
-        if keys is not None and call.caller is not None and not keys.is_valid(call.caller):
+        try:
+            check_still_valid(call)
+        except Unauthorized:
             _abort(call.scope)
-            raise ClientGone
+            raise ClientGone from None
         with anyio.move_on_after(patience_s) as waiting:
             await send(message)
         if waiting.cancelled_caught:

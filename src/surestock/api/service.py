@@ -9,6 +9,7 @@ from surestock.api.body_budget import BodyBudget
 from surestock.api.central_places import CentralPlaces
 from surestock.api.feed.feed import EventFeed
 from surestock.api.keys import Keys
+from surestock.api.open_streams import OpenStreams
 from surestock.inventory.central import Central
 from surestock.inventory.port import Engine
 from surestock.kit.clock import Clock
@@ -31,6 +32,8 @@ class Service(Struct, frozen=True):
     for those who ask the worker, so that however many they are, changes go on; ``bodies`` is the
     memory that large bodies share.
 
+    ``streams`` are batches without an end.
+
     ``batches`` is the bulkhead of batches. While one waits for the disk, the next ones are decided;
     more at once would not be faster, since what waits would push what works out of the caches, and
     single requests would wait for all of them.
@@ -49,5 +52,6 @@ class Service(Struct, frozen=True):
     central_places: CentralPlaces
     keys: Keys | None = None
     spans: Spans | None = None
+    streams: OpenStreams = field(default_factory=OpenStreams)
     bodies: BodyBudget = field(default_factory=BodyBudget)
     batches: Semaphore = field(default_factory=lambda: Semaphore(_BATCHES_AT_ONCE))

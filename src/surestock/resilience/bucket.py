@@ -48,12 +48,8 @@ class TokenBucket:
         return True
 
     def charge(self, now: float, tokens: int) -> None:
-        """Take tokens that may not be there, which makes debt: at most a burst of it.
-
-        What is charged beyond that is given away. Who charges more than two bursts at once has to
-        make the client wait by other means.
-        """
-        self._tokens = max(-float(self._limit.burst), self.level(now) - tokens)
+        """Take tokens that may not be there, which makes debt. It has to be paid to the last."""
+        self._tokens = self.level(now) - tokens
 
     def wait_s(self, now: float) -> float:
         """Return the seconds until there is a token."""

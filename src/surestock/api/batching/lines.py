@@ -48,12 +48,13 @@ class Lines:
 async def arriving(call: Call) -> AsyncIterator[list[tuple[int, bytes | None]]]:
     """Yield the body's lines as they come, at most ``MOST_LINES`` at once.
 
-    Nothing more is read before the consumer asks for more. Raises :class:`ClientGone`.
+    Nothing more is read before the consumer asks for more. Raises :class:`ClientGone`, or
+    :class:`~surestock.inventory.unavailable.ShuttingDown` when nothing more is waited for.
     """
     lines = Lines()
     more = True
     while more:
-        message = await call.receive()
+        message = await call.service.streams.wait(call.receive)
         if message["type"] == "http.disconnect":
             raise ClientGone
         more = message.get("more_body", False)
