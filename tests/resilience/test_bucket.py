@@ -30,12 +30,12 @@ starts = st.floats(0, _A_YEAR_S)
 
 @dataclass
 class Reference:
-    """What is in the bucket, to the last fraction, and when something was taken out of it."""
+    """What is in the bucket, to the last fraction, and what went out of it when."""
 
     limit: RateLimit
     at: Fraction
     tokens: Fraction = field(init=False)
-    taken_at: list[Fraction] = field(default_factory=list)
+    gone: list[tuple[Fraction, int, bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.tokens = Fraction(self.limit.burst)
@@ -47,17 +47,21 @@ class Reference:
 
     def take(self) -> None:
         self.tokens -= 1
-        self.taken_at.append(self.at)
+        self.gone.append((self.at, 1, True))
 
     def charge(self, tokens: int) -> None:
         self.tokens -= tokens
+        self.gone.append((self.at, tokens, False))
 
     def check_windows(self) -> None:
+        """Whenever one could be taken, all that went before it had flown in by then."""
         rate = Fraction(self.limit.per_second)
-        for first, since in enumerate(self.taken_at):
-            for last in range(first, len(self.taken_at)):
-                most = self.limit.burst + rate * (self.taken_at[last] - since)
-                assert last - first + 1 <= most + _ROUNDING, "more than fits in, and flows in"
+        for first, (since, _, _) in enumerate(self.gone):
+            together = 0
+            for at, tokens, was_taken in self.gone[first:]:
+                together += tokens
+                most = self.limit.burst + rate * (at - since)
+                assert not was_taken or together <= most + _ROUNDING, "more than there ever was"
 
 
 def attack(
