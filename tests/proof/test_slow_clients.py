@@ -19,6 +19,8 @@ _ROOT = Path(__file__).parents[2]
 _WORKERS = 4
 _LATE = 2.0
 """How many times as long as it may a client was there, at most: the look, and a noisy machine."""
+_PAUSE_S = 0.004
+"""Between two requests of a worker: a machine that is full shows nothing but that."""
 _SLOWER = 1.5
 _PATH = "/stores/north/inventory/sku-1"
 
@@ -31,6 +33,7 @@ async def _work(port: int, until: asyncio.Event, taken: list[float]) -> None:
             began = time.perf_counter()
             reply = await connection.request("POST", f"{_PATH}/reserve", b'{"qty":1}')
             taken.append(time.perf_counter() - began)
+            await asyncio.sleep(_PAUSE_S)
             assert reply.status == 200
 
 
@@ -66,18 +69,22 @@ async def _among_slow_ones(port: int, number: int) -> tuple[Kept, float]:
     return kept, p99.result()
 
 
-async def _rounds(port: int, number: int, rounds: int) -> tuple[list[Kept], list[float]]:
-    """Return how long the slow were kept, and how much slower others were for them, by round."""
+async def _rounds(port: int, number: int, rounds: int) -> tuple[list[Kept], float]:
+    """Return how long the slow were kept, by round, and how much slower others were for them.
+
+    Both kinds of rounds take turns, and of each the median counts, so that what else goes on in the
+    machine changes both alike.
+    """
     async with Connection(port) as connection:
         assert (await connection.request("PUT", _PATH, b'{"onHand":100000000}')).status == 201
     everybody: list[Kept] = []
-    slower = []
+    p99_alone, p99_among = [], []
     for _ in range(rounds):
-        alone = await _alone(port, IDLE_S)
+        p99_alone.append(await _alone(port, IDLE_S))
         kept, among = await _among_slow_ones(port, number)
         everybody.append(kept)
-        slower.append(among / alone)
-    return everybody, slower
+        p99_among.append(among)
+    return everybody, statistics.median(p99_among) / statistics.median(p99_alone)
 
 
 def _worst(everybody: list[Kept]) -> dict[str, float]:
@@ -94,7 +101,7 @@ def _worst(everybody: list[Kept]) -> dict[str, float]:
 
 @pytest.mark.parametrize(
     ("number", "rounds"),
-    [(30, 1), pytest.param(500, 5, marks=[pytest.mark.prove, pytest.mark.timeout(600)])],
+    [(30, 1), pytest.param(500, 9, marks=[pytest.mark.prove, pytest.mark.timeout(600)])],
 )
 def test_slow_clients_are_let_go_and_others_do_not_notice(
     make_server: Fleet, figures: Figures, number: int, rounds: int
@@ -105,12 +112,12 @@ def test_slow_clients_are_let_go_and_others_do_not_notice(
     worst = _worst(everybody)
     assert max(worst.values()) < _LATE
     if rounds > 1:
-        assert statistics.median(slower) <= _SLOWER
+        assert slower <= _SLOWER
     figures.add(
         "a slow client holds nothing",
         f"{number} idle, {number} with slow heads, {number} with slow bodies, {rounds} rounds",
         ", ".join(f"{kind}: gone after {times:.2f} × its limit" for kind, times in worst.items())
-        + f"; others' p99 × {statistics.median(slower):.2f}",
+        + f"; others' p99 × {slower:.2f}",
     )
 
 

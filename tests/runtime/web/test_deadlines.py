@@ -98,7 +98,7 @@ def test_a_crowd_is_told_some_at_a_time() -> None:
     while scene.deadlines.look():
         looks += 1
     assert scene.told == crowd
-    assert 10 < looks < 100
+    assert 10 < looks < 200
 
 
 def test_who_is_ended_by_another_is_not_told() -> None:

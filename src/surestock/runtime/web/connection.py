@@ -21,6 +21,7 @@ class Connection(Parting):
     def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - uvicorn's to choose
         super().__init__(*given, **named)
         self._refusal: bytes | None = None
+        self.watched = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a place, or tell the client that there is none."""
@@ -34,6 +35,24 @@ class Connection(Parting):
         else:
             self.guard.count_end("too_many")
             self.abort()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Answer a client that has said all it has to say; return False for one that has left."""
+        cycle = self.newest()
+        said_all = self.part == BETWEEN and not self.unread and not self.over
+        if cycle is None or cycle.response_complete or not said_all or self.watched:
+            return False
+        self.over = self.heard_all = True
+        return True
+
+    def watch(self) -> None:
+        """Take note that what is being answered is for nobody once its client has left."""
+        self.watched = True
+
+    def give_up_body(self, error: SurestockError) -> None:
+        """Wait no longer for the rest of a request that nobody has begun to answer."""
+        if self.part == BODY and not self.ending and not self.cycle.response_started:
+            self.refuse(error, "ending")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave everything, and tell the request that is being answered."""
@@ -56,6 +75,9 @@ class Connection(Parting):
             self.late_to_go(phase)
         elif phase is deadlines.idle:
             self.guard.count_end("idle")
+            self.end()
+        elif phase is deadlines.unwanted:
+            self.guard.count_end("slow_body")
             self.end()
         elif phase is deadlines.head:
             self._late_head(phase)
@@ -116,7 +138,7 @@ class Connection(Parting):
             self._start_asgi_task(*self.pipeline.pop())
         elif self._refusal is not None:
             self._end_refused()
-        elif self.part == BODY and self.must_close(self.cycle):
+        elif self.over or (self.part == BODY and self.must_close(self.cycle)):
             self.end()
         else:
             self.flow.resume_reading()

@@ -10,7 +10,8 @@ class Connections:
     """What connections share. ``room`` counts each from its begin until it is closed or told to go.
 
     A place is taken by whom the service knows to be doing nothing with it. So whoever opens
-    connections, to leave them idle or to send half a request on each, does not keep others out.
+    connections, to leave them idle, to send half a request on each, or to hold back the rest of one
+    that was answered, does not keep others out.
     """
 
     def __init__(self, limits: WebLimits, metrics: Metrics) -> None:
@@ -45,7 +46,8 @@ class Connections:
 
     def _make_room(self) -> bool:
         deadlines = self.deadlines
-        oldest = deadlines.idle.oldest()
+        resting = (deadlines.idle, deadlines.unwanted, deadlines.ending)
+        oldest = next((found for phase in resting if (found := phase.oldest())), None)
         if oldest is None:
             oldest = deadlines.head.oldest()
             grown = deadlines.now() - self.limits.opening_s

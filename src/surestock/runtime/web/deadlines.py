@@ -12,7 +12,9 @@ from typing import Final, Protocol
 
 from surestock.runtime.web.limits import WebLimits
 
-_AT_ONCE: Final = 32
+# Of a crowd, so many are told at once, or so that it takes about so many looks, this far apart.
+_FEW: Final = 8
+_LOOKS: Final = 64
 _SOON_S: Final = 0.005
 
 
@@ -49,6 +51,8 @@ class Deadlines:
         self.body = Phase(limits.body_s)
         self.long_body = Phase(limits.look_every_s)
         """A body that has taken longer than ``body_s``: looked at every time."""
+        self.unwanted = Phase(limits.linger_s)
+        """The rest of a body whose request is answered."""
         self.idle = Phase(limits.idle_s)
         self.stalled = Phase(limits.stalled_s)
         """The client does not take what was sent; it may be in a phase of reading, too."""
@@ -57,6 +61,7 @@ class Deadlines:
             self.head,
             self.body,
             self.long_body,
+            self.unwanted,
             self.idle,
             self.stalled,
             self.ending,
@@ -106,10 +111,11 @@ class Deadlines:
         for phase in self._phases:
             since = now - phase.seconds
             late: list[Held] = []
+            most = max(_FEW, len(phase) // _LOOKS)
             for connection, entered in phase.items():
                 if entered > since:
                     break
-                if len(late) == _AT_ONCE:
+                if len(late) == most:
                     more = True
                     break
                 late.append(connection)

@@ -26,14 +26,14 @@ def malformed(detail: str, pointer: str = "") -> ValidationFailed:
 def framing_fault(version: str, hosts: int, coding: bytes | None) -> ValidationFailed | None:
     """Return what is wrong with how the request says whom it is for and where it ends.
 
-    ``hosts`` is the number of Host headers, ``coding`` the value of Transfer-Encoding.
+    ``hosts`` is the number of Host headers, ``coding`` what is in Transfer-Encoding, all of them.
     """
     if version not in {"1.1", "1.0"}:
         return malformed(f"HTTP/{version} is not spoken here; HTTP/1.1 is")
     if hosts != 1 and (hosts or version == "1.1"):
         return malformed("must be given once", "/Host")
     if coding is not None:
-        if coding.rstrip(b" \t") != b"chunked":
+        if coding.rstrip(b" \t").lower() != b"chunked":
             return malformed("must be chunked, and nothing else", "/Transfer-Encoding")
         if version == "1.0":
             return malformed("is not part of HTTP/1.0", "/Transfer-Encoding")

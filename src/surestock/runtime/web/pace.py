@@ -59,7 +59,9 @@ class Paced(HttpToolsProtocol, Held):
 
     def settle(self) -> None:
         """Enter the phase of what is waited for now."""
-        if self.part == BODY:
+        if self.part == BODY and self.cycle.response_complete:
+            self._settle_in(self.deadlines.unwanted)
+        elif self.part == BODY:
             if self.next_request or self.phase is not self.deadlines.long_body:
                 self._settle_in(self.deadlines.body)
         elif self.part == HEAD or self.unread:
@@ -120,9 +122,10 @@ class Paced(HttpToolsProtocol, Held):
     def body_is_late(self) -> bool:
         """Tell whether the client has had its time for the body."""
         cycle = self.cycle
-        untaken = len(cycle.body) > 0 and not cycle.response_complete
-        if untaken or self.flow.read_paused or cycle.waiting_for_100_continue:
+        if self.flow.read_paused or cycle.waiting_for_100_continue:
             self._extend(self.limits.body_s)
+        if cycle.body and not cycle.response_complete:
+            return False
         return self._body_due <= self.deadlines.now()
 
     def pause_writing(self) -> None:

@@ -24,7 +24,8 @@ _RESET: Final = struct.pack("ii", 1, 0)
 class Parting(Paced):
     """A connection that can end.
 
-    ``over`` means that nothing more is taken for a request, ``ending`` that nothing more is sent;
+    ``over`` means that nothing more is taken for a request, ``ending`` that nothing more is sent,
+    ``heard_all`` that the client sends nothing more;
     ``running`` is the last request that was begun to be answered.
     """
 
@@ -32,6 +33,7 @@ class Parting(Paced):
         super().__init__(*given, **named)
         self.over = False
         self.ending = False
+        self.heard_all = False
         self.running: RequestResponseCycle | None = None
         self._dropped = 0
 
@@ -50,6 +52,7 @@ class Parting(Paced):
         if self.ending:
             return
         more_may_come = self.over or self.part != BETWEEN or self.unread > 0
+        more_may_come = more_may_come and not self.heard_all
         self.stop_taking()
         transport = self.transport
         if more_may_come:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from surestock.api.presence import WATCHED
 from surestock.api.sending import ABORT, PROGRESS, WHOLE_ANSWER
 from surestock.inventory.unavailable import Overloaded
 from surestock.kit.errors import SurestockError
@@ -60,7 +61,7 @@ class WebProtocol(Reading):
         elif name == b"expect":
             self.expect_100_continue = value.lower() == b"100-continue"
         elif name == b"transfer-encoding":
-            self._coding = value
+            self._coding = value if self._coding is None else b"%b, %b" % (self._coding, value)
 
     def on_headers_complete(self) -> None:
         """Begin the request, or let it wait for those before it."""
@@ -83,7 +84,7 @@ class WebProtocol(Reading):
             access_log=False,
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
+            expect_100_continue=self.expect_100_continue and version != "1.0",
             keep_alive=version != "1.0" and parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
@@ -91,6 +92,7 @@ class WebProtocol(Reading):
             WHOLE_ANSWER: partial(answer_whole, self.must_close, cycle),
             ABORT: self.abort,
             PROGRESS: self.grant_time,
+            WATCHED: self.watch,
         }
         self.part = BODY
         self.unread = 0
