@@ -5,8 +5,14 @@ from typing import TypeVar
 
 import anyio
 
-from surestock.api.call import Call, Receive
+from surestock.api.call import Call
 from surestock.api.errors import ClientGone
+
+WATCHED = "surestock.watched"
+"""An ASGI extension: a function that tells that a request is for nobody once its client has left.
+
+A client that closes its end may still read, so any other request is answered all the same.
+"""
 
 Result = TypeVar("Result")
 
@@ -19,7 +25,7 @@ async def while_there(call: Call, work: Awaitable[Result]) -> Result:
     results: list[Result] = []
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(cancel_when_gone, call.receive, tasks.cancel_scope)
+        tasks.start_soon(cancel_when_gone, call, tasks.cancel_scope)
         try:
             results.append(await work)
         except Exception as error:  # noqa: BLE001 - a task group would wrap it
@@ -32,8 +38,11 @@ async def while_there(call: Call, work: Awaitable[Result]) -> Result:
     return results[0]
 
 
-async def cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
+async def cancel_when_gone(call: Call, scope: anyio.CancelScope) -> None:
     """Cancel ``scope`` when the client hangs up; what it still sends is dropped."""
-    while (await receive())["type"] != "http.disconnect":
+    watched = call.scope.get("extensions", {}).get(WATCHED)
+    if watched is not None:
+        watched()
+    while (await call.receive())["type"] != "http.disconnect":
         pass
     scope.cancel()

@@ -75,7 +75,7 @@ async def send_endless(answer: Answer, chunks: Chunks, call: Call, send: Send) -
     finished = False
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(cancel_when_gone, call.receive, tasks.cancel_scope)
+        tasks.start_soon(cancel_when_gone, call, tasks.cancel_scope)
         try:
             await send_chunks(answer, chunks, call.scope, send_in_time)
             finished = True

@@ -10,13 +10,16 @@ import asyncio
 import socket
 from collections.abc import Callable
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from surestock.api.app import Surestock
+from surestock.inventory.unavailable import ShuttingDown
 from surestock.runtime.deadline import Deadline
+from surestock.runtime.web.connection import Connection
 from surestock.runtime.web.limits import WebLimits
 from surestock.runtime.web.server import WebServer
 from surestock.telemetry.metrics import Metrics
+
+ARRIVED_BY = 0.1
+"""The share of the time until the end in which the rest of a request is waited for."""
 
 ANSWERED_BY = 0.5
 """The share of the time until the end in which requests are waited for, before the flush."""
@@ -48,6 +51,9 @@ class DrainingServer(WebServer):
         accepted = set(self._busy())
         for connection in accepted:
             connection.shutdown()
+        await self._until(lambda: accepted.isdisjoint(connections), ARRIVED_BY)
+        for connection in self._busy():
+            connection.give_up_body(ShuttingDown())
         await self._until(lambda: accepted.isdisjoint(connections), ANSWERED_BY)
         for left in list(connections):
             left.shutdown()
@@ -66,11 +72,12 @@ class DrainingServer(WebServer):
         for connection in list(self.server_state.connections):
             connection.transport.abort()
 
-    def _busy(self) -> list[HttpToolsProtocol]:
+    def _busy(self) -> list[Connection]:
         return [
             connection
             for connection in self.server_state.connections
-            if isinstance(connection, HttpToolsProtocol)
+            if isinstance(connection, Connection)
+            and not connection.ending
             and connection.cycle is not None
             and not connection.cycle.response_complete
         ]

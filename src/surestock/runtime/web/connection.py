@@ -133,6 +133,7 @@ class Connection(Parting):
         """Go on after an answer: to the next request, or to the end."""
         if self.ending:
             return
+        self.watched = False
         if self.pipeline:
             self.flow.resume_reading()
             self._start_asgi_task(*self.pipeline.pop())

@@ -1,5 +1,7 @@
 """All connections of the server: how many there are, and who goes when there are too many."""
 
+from itertools import chain
+
 from surestock.kit.ids import IdSource
 from surestock.runtime.web.deadlines import Deadlines, Held
 from surestock.runtime.web.limits import WebLimits
@@ -46,8 +48,9 @@ class Connections:
 
     def _make_room(self) -> bool:
         deadlines = self.deadlines
-        resting = (deadlines.idle, deadlines.unwanted, deadlines.ending)
-        oldest = next((found for phase in resting if (found := phase.oldest())), None)
+        resting = chain(deadlines.idle, deadlines.unwanted, deadlines.ending)
+        # One that is only being refused has no place to give.
+        oldest = next((found for found in resting if found in self._open), None)
         if oldest is None:
             oldest = deadlines.head.oldest()
             grown = deadlines.now() - self.limits.opening_s
