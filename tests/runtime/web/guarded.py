@@ -1,8 +1,9 @@
 """The web server in this process, with limits of a test's choosing, before an application of words.
 
 What the application does depends on the path: `/early` answers before it has read the body, `/hold`
-once it is let, `/rows` answers each piece of the body as it comes, `/much` sends until told to end;
-anything else answers with what was asked. ``served`` lists what was carried out.
+once it is let, `/rows` answers each piece of the body as it comes, `/much` sends until told to end,
+`/watched` waits until its client has left; anything else answers with what was asked. ``served``
+lists what was carried out.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import anyio
 from msgspec import Struct
 
 from surestock.api.app import Surestock
+from surestock.api.presence import WATCHED
 from surestock.api.sending import PROGRESS, WHOLE_ANSWER
 from surestock.runtime.web.limits import WebLimits
 from surestock.runtime.web.server import WebServer
@@ -36,6 +38,7 @@ class Words:
         self.served: list[tuple[str, str, bytes]] = []
         self.gone: list[str] = []
         self.headers: dict[str, list[tuple[bytes, bytes]]] = {}
+        self.watching = False
         self.let = asyncio.Event()
         self.ended = asyncio.Event()
 
@@ -50,6 +53,8 @@ class Words:
             await self._rows(scope, receive, send)
         elif path == "/much":
             await self._much(send)
+        elif path == "/watched":
+            await self._watched(scope, receive)
         else:
             await self._ordinary(scope, receive)
 
@@ -80,6 +85,13 @@ class Words:
             more = message["more_body"]
             await send({"type": "http.response.body", "body": message["body"], "more_body": more})
             scope["extensions"][PROGRESS]()
+
+    async def _watched(self, scope: dict[str, Any], receive: Receive) -> None:
+        scope["extensions"][WATCHED]()
+        self.watching = True
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.gone.append("/watched")
 
     async def _much(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
