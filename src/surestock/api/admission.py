@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
-import anyio
 from msgspec import Struct
 
 from surestock.api.errors import RateLimited
@@ -21,6 +20,7 @@ from surestock.resilience.bucket import RateLimit, TokenBucket
 from surestock.resilience.buckets import Buckets
 from surestock.resilience.bulkhead import Bulkhead, BulkheadFull, Worth
 from surestock.resilience.drain import DrainRate
+from surestock.resilience.holdback import Holdback
 from surestock.telemetry.metrics import Metrics
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
@@ -31,14 +31,14 @@ _MOST_HELD = 4096
 class AdmissionConfig(Struct, frozen=True):
     """``slots`` mutations at once, ``most_waiting`` behind them; no ``rate``: no limit a client.
 
-    A refusal is kept back for ``hold_s`` seconds. Who would wait longer than ``longest_wait_s``
-    is refused.
+    A refusal is kept back for ``hold_s`` seconds at the most. Who would wait longer than
+    ``longest_wait_s`` is refused.
     """
 
     slots: int = 256
     most_waiting: int = 10_000
     rate: RateLimit | None = None
-    hold_s: float = 0.25
+    hold_s: float = 1.0
     longest_wait_s: float = 5.0
 
 
@@ -54,9 +54,9 @@ class Admission:
         self._bulkhead = Bulkhead(config.slots, config.most_waiting, config.longest_wait_s)
         self._buckets = None if config.rate is None else Buckets(config.rate)
         self._policy = b"" if config.rate is None else _policy(config.rate)
-        self._held = 0
         self._is_over = False
         self.drain = DrainRate()
+        self._holdback = Holdback(self.drain, config.hold_s)
 
     @property
     def waiting(self) -> int:
@@ -140,13 +140,8 @@ class Admission:
         raise Overloaded(retry_after_s=wait_s)
 
     async def _hold(self) -> None:
-        if self._held >= _MOST_HELD:
-            return
-        self._held += 1
-        try:
-            await anyio.sleep(self._config.hold_s)
-        finally:
-            self._held -= 1
+        if self._holdback.held < _MOST_HELD:
+            await self._holdback.hold()
 
 
 def _policy(rate: RateLimit) -> bytes:
