@@ -142,7 +142,8 @@ class Connection(Parting):
         elif self.over or (self.part == BODY and self.must_close(self.cycle)):
             self.end()
         else:
-            self.flow.resume_reading()
+            if self.flow.read_paused:
+                self.flow.resume_reading()
             self.settle()
 
     def must_close(self, cycle: RequestResponseCycle) -> bool:

@@ -59,22 +59,24 @@ class Paced(HttpToolsProtocol, Held):
 
     def settle(self) -> None:
         """Enter the phase of what is waited for now."""
-        if self.part == BODY and self.cycle.response_complete:
-            self._settle_in(self.deadlines.unwanted)
-        elif self.part == BODY:
-            if self.next_request or self.phase is not self.deadlines.long_body:
-                self._settle_in(self.deadlines.body)
+        phase: Phase | None
+        if self.part == BODY:
+            phase = self._phase_of_body()
         elif self.part == HEAD or self.unread:
-            self._settle_in(self.deadlines.head)
-        elif self.cycle.response_complete:
-            self._settle_in(self.deadlines.idle)
+            phase = self.deadlines.head
         else:
-            self._settle_in(None)
-
-    def _settle_in(self, phase: Phase | None) -> None:
+            phase = self.deadlines.idle if self.cycle.response_complete else None
         if self.next_request or phase is not self.phase:
             self.next_request = False
             self.enter(phase)
+
+    def _phase_of_body(self) -> Phase:
+        deadlines = self.deadlines
+        if self.cycle.response_complete:
+            return deadlines.unwanted
+        if self.phase is deadlines.long_body and not self.next_request:
+            return deadlines.long_body
+        return deadlines.body
 
     def enter(self, phase: Phase | None) -> None:
         """Leave the phase for another, or for none."""

@@ -72,7 +72,10 @@ class WebProtocol(Reading):
             upgrading: dict[str, Any] = {"method": method, "http_version": version}
             self.scope = upgrading  # type: ignore[assignment]  # enough for reading it again
             return
-        self._check(version)
+        if self.pipeline or self._coding is not None or self._hosts != 1 or version != "1.1":
+            self._check_framing(version)
+        if self.unread > self._most_unread or len(self.headers) > self.limits.headers:
+            self._check_size()
         scope = self._scope(version, method)
         before = self.newest()
         cycle = self.cycle = RequestResponseCycle(
@@ -102,17 +105,17 @@ class WebProtocol(Reading):
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, self.app))
 
-    def _check(self, version: str) -> None:
+    def _check_size(self) -> None:
+        too_large = size_fault(self.url, self.headers, self.limits)
+        if too_large is not None:
+            self._stop(too_large, "head_too_large")
+
+    def _check_framing(self, version: str) -> None:
         """Refuse what must not become a request, although the parser lets it through."""
-        limits = self.limits
         fault = framing_fault(version, self._hosts, self._coding)
         if fault is not None:
             self._stop(fault, "malformed")
-        if self.unread > limits.head_bytes or len(self.headers) > limits.headers:
-            too_large = size_fault(self.url, self.headers, limits)
-            if too_large is not None:
-                self._stop(too_large, "head_too_large")
-        if len(self.pipeline) >= limits.pipelined:
+        if len(self.pipeline) >= self.limits.pipelined:
             self._stop(Overloaded("Too many requests wait on this connection."), "pipelined")
 
     def _scope(self, version: str, method: str) -> dict[str, Any]:
