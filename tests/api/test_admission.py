@@ -8,14 +8,12 @@ import httpx
 import pytest
 
 from surestock.api.admission import AdmissionConfig
-from surestock.api.body_budget import MOST_BYTES, BodyBudget
 from surestock.engine.memory import MemoryEngine
 from surestock.inventory.port import Envelope, Outcome
-from surestock.inventory.unavailable import Overloaded
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
 from surestock.resilience.bucket import RateLimit
-from tests.api.desk import LEVEL, Api, problem, raw
+from tests.api.desk import LEVEL, Api, problem
 from tests.api.keys import FakeKeys
 
 _RESERVE = f"{LEVEL}/reserve"
@@ -202,34 +200,6 @@ async def test_who_hangs_up_while_waiting_leaves_the_place_to_others(narrow: Api
     assert [task.cancelled() for task in sent] == [True, False, True, False, False]
     assert {sent[1].result().status_code, sent[4].result().status_code} == {200}
     assert (await narrow.post(_RESERVE, {"qty": 1})).status_code == 200
-
-
-async def test_large_bodies_share_one_memory(narrow: Api) -> None:
-    chunk = b" " * 1024 * 1024
-    bodies = narrow.app._service.bodies  # type: ignore[union-attr]  # noqa: SLF001
-    for other in ("a", "b"):
-        bodies.take(other, (MOST_BYTES - len(chunk)) // 2)
-    headers = [(b"content-type", b"application/json")]
-    body = [chunk, chunk, b"{}"]
-    status, answered, content = await raw(narrow, "POST", _RESERVE.encode(), headers, *body)
-    assert (status, answered[b"retry-after"]) == (503, b"1")
-    assert b"large bodies" in content
-    status, _, _ = await raw(narrow, "POST", _RESERVE.encode(), headers, b'{"qty":1}')
-    assert status == 200
-    bodies.take("c", len(chunk))
-
-
-def test_one_client_takes_no_more_than_half_of_the_memory_for_bodies() -> None:
-    bodies = BodyBudget(100)
-    bodies.take("one", 30)
-    bodies.take("one", 20)
-    with pytest.raises(Overloaded):
-        bodies.take("one", 1)
-    bodies.take("other", 50)
-    with pytest.raises(Overloaded):
-        bodies.take("third", 1)
-    bodies.give("one", 50)
-    bodies.take("third", 50)
 
 
 async def test_many_who_ask_the_worker_do_not_keep_changes_waiting(clock: ManualClock) -> None:
