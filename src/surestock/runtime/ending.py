@@ -11,6 +11,7 @@ import anyio
 from surestock.runtime.bootstrap import Wired
 from surestock.runtime.deadline import Deadline
 from surestock.runtime.draining import DrainingServer
+from surestock.runtime.web.connections import REASONS
 from surestock.runtime.web.limits import limits_of_process
 from surestock.telemetry.log import make_log
 from surestock.telemetry.sink import LineSink
@@ -33,6 +34,7 @@ class Ending:
         self._code = _OK
         self._is_flushed = False
         self._deadline = Deadline(wired.shutdown_s, wired.clock.monotonic, self._last_words)
+        wired.metrics.connections_ended |= dict.fromkeys(REASONS, 0)
         self.server = DrainingServer(
             wired.app,
             lambda: wired.log.info("listening", host=host, port=port),

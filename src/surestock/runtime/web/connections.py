@@ -7,6 +7,12 @@ from surestock.runtime.web.deadlines import Deadlines, Held
 from surestock.runtime.web.limits import WebLimits
 from surestock.telemetry.metrics import Metrics
 
+REASONS = (
+    *("idle", "slow_head", "slow_body", "slow_reader", "head_too_large", "malformed"),
+    *("pipelined", "too_many", "ending"),
+)
+"""Why a connection may be ended from this side."""
+
 
 class Connections:
     """What connections share. ``room`` counts each from its begin until it is closed or told to go.
