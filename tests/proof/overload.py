@@ -66,6 +66,12 @@ class Stage:
         pages = int(Path(f"/proc/{self.server.running.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    def restart(self) -> int:
+        """End the process and start another; return the memory that it takes, in bytes."""
+        assert self.server.stop() == 0
+        self.server.start()
+        return self.rss()
+
     def _cpu_s(self) -> float:
         stat = Path(f"/proc/{self.server.running.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(stat[11]) + int(stat[12])) / _TICKS
@@ -88,8 +94,7 @@ class Stage:
             swarm.stdin.write(msgspec.json.encode(order))
             swarm.stdin.close()
             swarm.stdin = None
-            cpu_s, before = self._cpu_s(), self.rss()
-            peak = before
+            cpu_s, peak = self._cpu_s(), self.rss()
             while swarm.poll() is None:
                 peak = max(peak, self.rss())
                 time.sleep(_LOOK_EVERY_S)
@@ -99,7 +104,7 @@ class Stage:
         finally:
             swarm.kill()
             probe.kill()
-        phase = Phase(name, report, probed, cpu_s, before, self.rss(), peak)
+        phase = Phase(name, report, probed, cpu_s, peak)
         self.phases.append(phase)
         return phase
 

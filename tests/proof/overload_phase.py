@@ -14,8 +14,6 @@ class Phase:
     report: Report
     probed: Probed
     cpu_s: float
-    rss_before: int
-    rss_after: int
     peak_rss: int
 
     def count(self, *statuses: int, kind: str | None = None) -> int:

@@ -61,6 +61,8 @@ def test_a_greedy_crowd_of_ten_times_the_capacity_slows_nothing_down(
     stage = staged(make_server, tmp_path, _NARROW, role=role)
     clients = saturating(stage, (32, 64, 128), 4)
     measured = alternate(stage, clients, 10 * clients, places=_PLACES, rounds=rounds, seconds=10)
+    require_counted(stage, stage.phases)
+    measured.idle = stage.restart()
     verdict = asyncio.run(stage.judge())
     attack = f"role {role}: {clients} clients saturate, {10 * clients} greedy, {rounds} × 10 s"
     figures.add(_PROMISE, attack, f"{measured}; {verdict}")
@@ -68,7 +70,6 @@ def test_a_greedy_crowd_of_ten_times_the_capacity_slows_nothing_down(
         require_honest(phase)
     measured.require_shed()
     measured.require_bounded()
-    require_counted(stage, stage.phases)
     verdict.require_clean()
     measured.require_as_fast()
 
@@ -80,6 +81,7 @@ def test_a_polite_crowd_waits_as_it_is_told_and_wastes_nothing(
 ) -> None:
     stage = staged(make_server, tmp_path, _NARROW)
     measured = alternate(stage, 64, 640, places=_PLACES, rounds=5, seconds=6, polite=True)
+    measured.idle = stage.restart()
     verdict = asyncio.run(stage.judge())
     figures.add(_PROMISE, "640 polite clients, 64 saturate, 5 × 6 s", f"{measured}; {verdict}")
     for phase in stage.phases:
