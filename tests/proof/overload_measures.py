@@ -53,8 +53,7 @@ class Rounds:
             f"accepted {_rate(self.crowded):,.0f}/s, at capacity {_rate(self.calm):,.0f}: ratio "
             f"{self.ratio:.2f}; p99 {_p99(self.crowded):.0f} ms (capacity {_p99(self.calm):.0f}); "
             f"refused {refused:,}; CPU of a reservation {cost}; peak {self.peak // MIB} MB{idle}; "
-            f"probe p99 "
-            f"{probe_p99(self.crowded):.0f} ms (capacity {probe_p99(self.calm):.0f})"
+            f"probe p99 {probe_p99(self.crowded):.0f} ms (capacity {probe_p99(self.calm):.0f})"
         )
 
     @property
@@ -72,7 +71,7 @@ class Rounds:
         return max(each.peak_rss for each in self.crowded)
 
     def cost_us(self) -> tuple[float, float]:
-        """Return the microseconds of CPU of an accepted request, and what is left for a refused one.
+        """Return the microseconds of CPU of an accepted request, and what is left for a refusal.
 
         In that, there is also what it costs that the accepted ones had to wait.
         """
