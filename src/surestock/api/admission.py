@@ -25,8 +25,6 @@ from surestock.telemetry.metrics import Metrics
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
-_MOST_HELD = 4096
-
 
 class AdmissionConfig(Struct, frozen=True):
     """``slots`` mutations at once, ``most_waiting`` behind them; no ``rate``: no limit a client.
@@ -38,7 +36,7 @@ class AdmissionConfig(Struct, frozen=True):
     slots: int = 256
     most_waiting: int = 10_000
     rate: RateLimit | None = None
-    hold_s: float = 1.0
+    hold_s: float = 2.0
     longest_wait_s: float = 5.0
 
 
@@ -105,6 +103,7 @@ class Admission:
     def turn_away(self) -> None:
         """Let nobody wait any longer: who does is told that the service is shutting down."""
         self._is_over = True
+        self._holdback.let_go()
         self._bulkhead.turn_away()
 
     def leave(self) -> None:
@@ -129,19 +128,15 @@ class Admission:
         if not taken:
             self._metrics.rate_limited += 1
             wait_s = max(1, math.ceil(bucket.wait_s(now)))
-            await self._hold()
+            await self._holdback.hold()
             raise RateLimited(wait_s)
 
     async def _shed(self, worth: Worth) -> None:
         name = worth.name.lower()
         self._metrics.shed[name] = self._metrics.shed.get(name, 0) + 1
         wait_s = self.drain.retry_after_s(self._bulkhead.ahead_of(worth))
-        await self._hold()
+        await self._holdback.hold()
         raise Overloaded(retry_after_s=wait_s)
-
-    async def _hold(self) -> None:
-        if self._holdback.held < _MOST_HELD:
-            await self._holdback.hold()
 
 
 def _policy(rate: RateLimit) -> bytes:

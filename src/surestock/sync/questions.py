@@ -19,7 +19,7 @@ class NoSuchThing(Exception):
     """The worker does not know what was asked about."""
 
 
-class WorkerDeclined(CentralBehind):
+class WorkerDeclined(Exception):
     """The worker answered that it cannot tell now, and why."""
 
 
@@ -33,8 +33,8 @@ class Questions:
     def add(self, question: Question) -> tuple[Ask, asyncio.Future[Raw]]:
         """Return the message that asks ``question``, and the future of its answer.
 
-        The future raises :class:`CentralBehind` or :class:`NoSuchThing`. Raises the first itself
-        when too many questions are open.
+        The future raises :class:`CentralBehind`, :class:`WorkerDeclined` or :class:`NoSuchThing`.
+        Raises the first itself when too many questions are open.
         """
         if len(self._open) >= _MOST:
             raise CentralBehind("The sync worker has too many questions to answer. Try again.")

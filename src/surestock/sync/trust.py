@@ -59,9 +59,12 @@ class Trust:
             if not is_probe and not moved and self._is_to_blame(min_sequence):
                 self.breaker.failed()
             raise CentralBehind(self._what_keeps_it(min_sequence)) from None
-        except (NoSuchThing, WorkerDeclined):
+        except NoSuchThing:
             has_ended_well = True
             raise
+        except WorkerDeclined as declined:
+            has_ended_well = True
+            raise CentralBehind(str(declined)) from None
         except CentralBehind:
             # It reports that it folds nothing, and why: it speaks, so it is asked again.
             has_ended_well = self._lag.progress.stopped is not None
