@@ -72,7 +72,7 @@ class FuseMount:
             try:
                 request = os.read(self._device, MAX_WRITE + 4096)
             except OSError as error:
-                if error.errno == errno.ENODEV:
+                if error.errno in {errno.ENODEV, errno.ECONNABORTED}:
                     return
                 if error.errno in {errno.ENOENT, errno.EINTR, errno.EAGAIN}:
                     continue

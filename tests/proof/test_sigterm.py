@@ -186,8 +186,12 @@ def test_the_proof_catches_an_end_that_drops_the_last_batch(
     campaign = Ended(make_server(tooth="end-that-drops"))
     campaign.server.start()
     campaign.open_levels()
-    campaign.end(signal.SIGTERM)
-    campaign.server.start()
-    lost = campaign.judge().lost
+    lost = 0
+    for _ in range(2 * _TRIES):  # now and then nothing waits to be written at the signal
+        campaign.end(signal.SIGTERM)
+        campaign.server.start()
+        lost = campaign.judge().lost
+        if lost:
+            break
     assert lost > 0
-    figures.add("tooth: an end that drops the last batch", "SIGTERM, once", f"lost {lost}")
+    figures.add("tooth: an end that drops the last batch", "SIGTERM", f"lost {lost}")
