@@ -12,6 +12,7 @@ from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
 from tests.api.centrals import AbsentCentral, CrowdedCentral, TroubledCentral
 from tests.api.desk import Api
+from tests.api.keys import FakeKeys
 
 
 @pytest.fixture
@@ -58,4 +59,17 @@ async def crowded(many_letters: CrowdedCentral) -> AsyncIterator[Api]:
 @pytest.fixture
 async def absent() -> AsyncIterator[Api]:
     async for built in served_with(AbsentCentral()):
+        yield built
+
+
+@pytest.fixture
+def keys() -> FakeKeys:
+    return FakeKeys()
+
+
+@pytest.fixture
+async def guarded(clock: ManualClock, keys: FakeKeys) -> AsyncIterator[Api]:
+    engine = MemoryEngine(clock, IdSource("bootboot"), timedelta(hours=24))
+    built = Api(engine, clock, keys=keys)
+    async with built.client:
         yield built

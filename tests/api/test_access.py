@@ -1,15 +1,11 @@
 """Keys over HTTP: every route of openapi.yaml asks for one, for its scope, and for the store."""
 
-from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from surestock.engine.memory import MemoryEngine
-from surestock.kit.clock import ManualClock
-from surestock.kit.ids import IdSource
 from tests.api.desk import LEVEL, Api, problem
 from tests.api.keys import EVERY_SCOPE, FakeKeys
 
@@ -39,19 +35,6 @@ def filled(path: str) -> str:
         path = path.replace(name, value)
     assert "{" not in path
     return path
-
-
-@pytest.fixture
-def keys() -> FakeKeys:
-    return FakeKeys()
-
-
-@pytest.fixture
-async def guarded(clock: ManualClock, keys: FakeKeys) -> AsyncIterator[Api]:
-    engine = MemoryEngine(clock, IdSource("bootboot"), timedelta(hours=24))
-    built = Api(engine, clock, keys=keys)
-    async with built.client:
-        yield built
 
 
 def test_whatever_is_not_a_probe_is_secured() -> None:

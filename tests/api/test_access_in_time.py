@@ -1,7 +1,7 @@
 """Keys while something goes on: a reservation that is not durable yet, a stream that is open."""
 
 import asyncio
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import MutableMapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -58,19 +58,6 @@ class Stream:
             self._grown.clear()
             await self._grown.wait()
         return [msgspec.json.decode(line) for line in self._answered.splitlines()]
-
-
-@pytest.fixture
-def keys() -> FakeKeys:
-    return FakeKeys()
-
-
-@pytest.fixture
-async def guarded(clock: ManualClock, keys: FakeKeys) -> AsyncIterator[Api]:
-    engine = MemoryEngine(clock, IdSource("bootboot"), timedelta(hours=24))
-    built = Api(engine, clock, keys=keys)
-    async with built.client:
-        yield built
 
 
 @pytest.mark.parametrize("act", ["commit", "release", "extend"])
