@@ -7,7 +7,7 @@ from msgspec import structs
 from surestock.runtime import ending
 from surestock.runtime.web.limits import WebLimits
 
-HEAD_S = BODY_S = IDLE_S = 2.0
+HEAD_S = BODY_S = IDLE_S = 4.0
 """What an impatient server gives its clients."""
 _LONG = 1e9
 
