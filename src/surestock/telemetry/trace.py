@@ -4,6 +4,7 @@ https://www.w3.org/TR/trace-context/#traceparent-header
 """
 
 import re
+from contextvars import ContextVar
 
 from msgspec import Struct
 
@@ -11,6 +12,12 @@ _TRACEPARENT = re.compile(
     rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
 )
 _VERSION_0 = b"00-"
+
+TRACEPARENT: ContextVar[str | None] = ContextVar("traceparent", default=None)
+"""The header to send along with what the present request asks of others; None sends none.
+
+Whoever sets it has looked whether it is valid.
+"""
 
 
 class TraceParent(Struct, frozen=True):
