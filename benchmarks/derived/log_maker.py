@@ -16,11 +16,11 @@ from benchmarks.plan import ON_HAND
 from surestock.engine.state import State
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key
 from surestock.inventory.commands import Command, CountStock, ReleaseReservation, ReserveStock
-from surestock.inventory.decide import decide
-from surestock.inventory.record import Record, encode_record
-from surestock.inventory.reply import reply_to
 from surestock.journal.tail import Frontier
 from surestock.kit.ids import IdSource
+from surestock.ledger.decide import decide
+from surestock.ledger.record import Record, encode_record
+from surestock.ledger.reply import reply_to
 
 ACTOR: Final = "anonymous"
 _LINE_RECORDS: Final = 50

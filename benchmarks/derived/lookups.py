@@ -20,10 +20,10 @@ from benchmarks.derived.log_maker import ACTOR, KeyedReserve, LogMaker
 from benchmarks.errors import UnsoundMeasurement
 from benchmarks.process import Server
 from surestock.engine.log import LogConfig, LogEngine
-from surestock.inventory.port import Envelope
 from surestock.journal.segment import all_segments
 from surestock.kit.clock import SystemClock
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Envelope
 
 _BODY = b'{"qty":1}'
 _LEAST_TTL = {"IDEMP_TTL_MS": "1000"}

@@ -9,9 +9,9 @@ import pytest
 
 from surestock.api.admission import AdmissionConfig
 from surestock.engine.memory import MemoryEngine
-from surestock.inventory.port import Envelope, Outcome
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Envelope, Outcome
 from surestock.resilience.bucket import RateLimit
 from tests.api.desk import LEVEL, Api, problem
 from tests.api.keys import FakeKeys

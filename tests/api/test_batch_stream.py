@@ -9,10 +9,10 @@ import pytest
 
 from surestock.api.batching.lines import MOST_LINE_BYTES, Lines
 from surestock.engine.memory import MemoryEngine
-from surestock.inventory.port import Envelope, Outcome
 from surestock.kit.clock import ManualClock
 from surestock.kit.errors import Refusal, Unavailable
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Envelope, Outcome
 from tests.api.desk import LEVEL, Api, problem, raw, scope_of
 
 BATCH = b"/inventory/batch"

@@ -14,10 +14,10 @@ from surestock.api.feed import pages as paging
 from surestock.api.feed.pages import Pages
 from surestock.engine.memory import MemoryEngine
 from surestock.inventory.commands import CountStock
-from surestock.inventory.port import Envelope
-from surestock.inventory.record import Record
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Envelope
+from surestock.ledger.record import Record
 from tests.api.desk import Api
 from tests.api.reader import Reader
 

@@ -8,9 +8,9 @@ import pytest
 
 from surestock.api.feed.feed import FeedLimits
 from surestock.engine.memory import MemoryEngine
-from surestock.inventory.record import Record
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
+from surestock.ledger.record import Record
 from tests.api.desk import LEVEL, Api, problem, raw
 from tests.api.reader import STREAM, Reader
 

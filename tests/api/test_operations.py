@@ -8,9 +8,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from surestock.engine.memory import MemoryEngine
-from surestock.inventory.port import EngineStatus
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import EngineStatus
 from tests.api.desk import LEVEL, Api, problem
 
 

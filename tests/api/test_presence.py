@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from surestock.inventory.history import HistoryEntry
 from surestock.inventory.model import StockKey
 from surestock.inventory.refusals import RecordsDeleted
 from surestock.inventory.unavailable import ShuttingDown
+from surestock.ledger.history import HistoryEntry
 from tests.api.desk import LEVEL, Api, problem, scope_of
 
 

@@ -14,11 +14,11 @@ from surestock.idempotency import IdempotencyInFlight
 from surestock.idempotency import errors as idempotency_errors
 from surestock.inventory import refusals, unavailable
 from surestock.inventory.invariants import InvariantViolation
-from surestock.inventory.port import Envelope, Outcome
 from surestock.inventory.unavailable import Overloaded, ReadOnly, ShuttingDown
 from surestock.kit.clock import ManualClock
 from surestock.kit.errors import Refusal, SurestockError, Unavailable
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Envelope, Outcome
 from tests.api.desk import LEVEL, Api, problem
 
 BASES = {Refusal, Unavailable, api_errors.RequestError}

@@ -19,10 +19,10 @@ from surestock.inventory.commands import (
     CountStock,
     ReserveStock,
 )
-from surestock.inventory.port import Envelope, Outcome
 from surestock.journal.append import AppendConfig
 from surestock.journal.scan import Scan
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Envelope, Outcome
 from surestock.snapshot import snapshot_path, snapshot_sequences
 from surestock.sync.checkpoint import Checkpoint, write_checkpoint
 from tests.cli.shelf import DAY, Shelf

@@ -15,10 +15,10 @@ from surestock.inventory.commands import (
     ReserveStock,
 )
 from surestock.inventory.model import Line
-from surestock.inventory.port import Envelope, Outcome
-from surestock.inventory.record import Record, encode_record
 from surestock.journal.line import GENESIS, encode_commit, encode_header
 from surestock.kit.clock import ManualClock
+from surestock.ledger.port import Envelope, Outcome
+from surestock.ledger.record import Record, encode_record
 from surestock.runtime.offline import OfflineEngine, event_log_of
 
 START = datetime(2020, 1, 1, tzinfo=UTC)

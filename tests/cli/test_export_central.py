@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from surestock.inventory.central import DeadLetter
 from surestock.inventory.events import StockCounted
 from surestock.inventory.model import Level
-from surestock.inventory.record import Record
 from surestock.kit.clock import ManualClock
+from surestock.ledger.record import Record
 from surestock.sync.decisions import DecisionFile
 from tests.cli.command import surestock
 from tests.cli.shelf import START, Shelf, forge, stocked

@@ -16,7 +16,7 @@ from surestock.inventory.events import (
     StockReserved,
 )
 from surestock.inventory.model import Level, Line
-from surestock.inventory.record import Record, Reply
+from surestock.ledger.record import Record, Reply
 from tests.cli.command import surestock
 from tests.cli.shelf import START, forge
 

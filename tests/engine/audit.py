@@ -4,13 +4,13 @@ from itertools import pairwise
 
 from surestock.engine.state import State
 from surestock.inventory.due import as_of
-from surestock.inventory.evolve import evolve
-from surestock.inventory.history import explain
 from surestock.inventory.model import Level
-from surestock.inventory.port import Engine
-from surestock.inventory.record import Record
 from surestock.inventory.view import Changes
 from surestock.kit.clock import ManualClock
+from surestock.ledger.evolve import evolve
+from surestock.ledger.history import explain
+from surestock.ledger.port import Engine
+from surestock.ledger.record import Record
 
 PAGE = 500
 

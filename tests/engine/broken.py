@@ -10,9 +10,9 @@ from surestock.engine.log import LogConfig, LogEngine
 from surestock.engine.memory import MemoryEngine
 from surestock.inventory.commands import AdjustStock, CountStock, ExtendReservation
 from surestock.inventory.model import Level, Reservation, StockKey
-from surestock.inventory.port import Envelope, Outcome
 from surestock.kit.clock import Clock
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Envelope, Outcome
 from tests.engine.engines import IDEMPOTENCY_TTL, REFUSALS, Open
 
 

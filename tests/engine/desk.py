@@ -7,12 +7,12 @@ import pytest
 
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key
 from surestock.inventory.commands import Command, CountStock, ReserveStock
-from surestock.inventory.history import HistoryEntry
 from surestock.inventory.model import Level, StockKey
-from surestock.inventory.port import Engine, Envelope, Outcome
-from surestock.inventory.record import Record
 from surestock.kit.clock import ManualClock
 from surestock.kit.errors import Refusal
+from surestock.ledger.history import HistoryEntry
+from surestock.ledger.port import Engine, Envelope, Outcome
+from surestock.ledger.record import Record
 
 R = TypeVar("R", bound=Refusal)
 

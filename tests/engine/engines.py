@@ -11,10 +11,10 @@ from surestock.engine.log import LogConfig, LogEngine
 from surestock.engine.log.turn import UpkeepRunning
 from surestock.engine.log.upkeep import UpkeepConfig, upkeep
 from surestock.engine.memory import MemoryEngine
-from surestock.inventory.port import Engine, Envelope, Outcome
 from surestock.journal.append import AppendConfig
 from surestock.kit.clock import Clock
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Engine, Envelope, Outcome
 
 IDEMPOTENCY_TTL = timedelta(hours=24)
 REFUSALS = 50

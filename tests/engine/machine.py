@@ -30,8 +30,8 @@ from surestock.inventory.commands import (
     ReserveStock,
 )
 from surestock.inventory.model import Line, StockKey
-from surestock.inventory.port import Outcome
 from surestock.inventory.refusals import LinesRefused
+from surestock.ledger.port import Outcome
 from tests.engine.reference import OK
 from tests.engine.twin import KEYS, Twin, named, reservation_of
 

@@ -21,10 +21,10 @@ from surestock.inventory.commands import (
     ReserveStock,
 )
 from surestock.inventory.model import Line
-from surestock.inventory.port import Outcome
 from surestock.inventory.refusals import InsufficientStock, LinesRefused, VersionConflict
 from surestock.kit.clock import ManualClock
 from surestock.kit.errors import Refusal
+from surestock.ledger.port import Outcome
 from tests.engine import broken
 from tests.engine.audit import audit
 from tests.engine.desk import RICE, TEA, Desk, body, key

@@ -10,9 +10,9 @@ from surestock.inventory.commands import (
     ExpectedLine,
     MakeReservation,
 )
-from surestock.inventory.history import HistoryEntry
 from surestock.inventory.model import Level, Line
-from surestock.inventory.record import encode_record
+from surestock.ledger.history import HistoryEntry
+from surestock.ledger.record import encode_record
 from tests.engine.desk import RICE, TEA, Desk, key
 
 SKUS = ["a", "a-1", "a.1", "a:1", "a1", "B", "b", "z", "0", "9"]

@@ -6,8 +6,8 @@ import pytest
 
 from surestock.idempotency import IdempotencyConflict, make_key, row_key
 from surestock.inventory.commands import AdjustStock, Command, CountStock, ReserveStock
-from surestock.inventory.port import Outcome
 from surestock.inventory.refusals import InsufficientStock
+from surestock.ledger.port import Outcome
 from tests.engine.desk import TEA, Desk, key
 from tests.engine.engines import IDEMPOTENCY_TTL, REFUSALS
 

@@ -10,9 +10,9 @@ from surestock.idempotency import IdempotencyKey
 from surestock.inventory.commands import Command
 from surestock.inventory.events import ReservationExpired
 from surestock.inventory.model import StockKey
-from surestock.inventory.port import Envelope, Outcome
 from surestock.kit.clock import ManualClock
 from surestock.kit.errors import Refusal
+from surestock.ledger.port import Envelope, Outcome
 from tests.engine.audit import audit
 from tests.engine.engines import Open
 from tests.engine.reference import OK, Reference

@@ -9,14 +9,14 @@ from typing import TypeVar
 import pytest
 
 from surestock.inventory.commands import Command, CountStock, MakeReservation, ReserveStock
-from surestock.inventory.decide import decide
-from surestock.inventory.evolve import evolve
 from surestock.inventory.model import Level, Reservation, StockKey
-from surestock.inventory.record import Record
 from surestock.inventory.refusals import LineFault
 from surestock.inventory.view import Changes
 from surestock.kit.clock import ManualClock
 from surestock.kit.errors import Refusal
+from surestock.ledger.decide import decide
+from surestock.ledger.evolve import evolve
+from surestock.ledger.record import Record
 
 R = TypeVar("R", bound=Refusal)
 

@@ -11,8 +11,8 @@ from surestock.inventory.commands import (
     MakeReservation,
     ReleaseReservation,
 )
-from surestock.inventory.history import HistoryEntry, explain
 from surestock.inventory.model import Line, StockKey
+from surestock.ledger.history import HistoryEntry, explain
 from tests.inventory.book import RICE, TEA, Book, reserve, stocked
 
 

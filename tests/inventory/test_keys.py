@@ -15,9 +15,9 @@ from surestock.inventory.commands import (
     MakeReservation,
     ReleaseReservation,
 )
-from surestock.inventory.keys import keys_of
 from surestock.inventory.model import Line, StockKey
 from surestock.kit.errors import Refusal
+from surestock.ledger.keys import keys_of
 from tests.inventory.book import RICE, SALT, TEA, Book, reserve, stocked
 from tests.inventory.plans import plans
 

@@ -21,12 +21,12 @@ from surestock.inventory.commands import (
     MakeReservation,
 )
 from surestock.inventory.events import ReservationExpired
-from surestock.inventory.history import explain
 from surestock.inventory.invariants import InvariantViolation
 from surestock.inventory.model import Level, Line, StockKey
-from surestock.inventory.record import Record, encode_record
 from surestock.inventory.view import Changes
 from surestock.kit.errors import Refusal
+from surestock.ledger.history import explain
+from surestock.ledger.record import Record, encode_record
 from tests.inventory.book import RICE, TEA, Book, reserve
 from tests.inventory.plans import plans
 

@@ -14,9 +14,9 @@ from surestock.api.feed.feed import FeedLimits
 from surestock.api.feed.pages import PAGE_BYTES
 from surestock.engine.memory import MemoryEngine
 from surestock.inventory.commands import CountStock
-from surestock.inventory.port import Envelope
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Envelope
 from surestock.runtime.web.protocol import WebProtocol
 from surestock.runtime.web.server import WebServer
 from tests.api.desk import Api

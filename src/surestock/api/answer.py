@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from msgspec import json
 
 from surestock.inventory.model import Level
-from surestock.inventory.port import Outcome
 from surestock.inventory.reply import stock_body
+from surestock.ledger.port import Outcome
 
 JSON = (b"content-type", b"application/json")
 PROBLEM = (b"content-type", b"application/problem+json")

@@ -7,8 +7,8 @@ from surestock.api.errors import Fault, ValidationFailed, WeakTag
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key
 from surestock.inventory.commands import Command
 from surestock.inventory.model import StockKey
-from surestock.inventory.port import Envelope
 from surestock.inventory.refusals import NotFound
+from surestock.ledger.port import Envelope
 
 
 async def carry_out(call: Call, command: Command) -> Answer:

@@ -11,9 +11,9 @@ from surestock.api.feed.feed import EventFeed
 from surestock.api.keys import Keys
 from surestock.api.open_streams import OpenStreams
 from surestock.inventory.central import Central
-from surestock.inventory.port import Engine
 from surestock.kit.clock import Clock
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Engine
 from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.log import Log
 from surestock.telemetry.metrics import Metrics

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from surestock.cli.failing import IMPOSSIBLE, fail, printable, tell
 from surestock.cli.place import Place
-from surestock.inventory.history import HistoryEntry
 from surestock.inventory.model import StockKey
+from surestock.ledger.history import HistoryEntry
 from surestock.runtime.offline import (
     deleted_through,
     existing_event_log,

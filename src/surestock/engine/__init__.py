@@ -1,1 +1,1 @@
-"""The engines: each implements ``surestock.inventory.port.Engine`` in its own way."""
+"""The engines: each implements ``surestock.ledger.port.Engine`` in its own way."""

@@ -7,23 +7,32 @@ from itertools import groupby
 from sortedcontainers import SortedList
 
 from surestock.engine.timers import Timers
+from surestock.inventory.document import Document, DocumentKey, Gone
 from surestock.inventory.model import Level, Reservation, StockKey
 
 
 class State:
-    """Levels and reservations by key. Implements ``inventory.view.View``."""
+    """Levels, reservations and documents by key. Implements ``inventory.view.View``."""
 
     def __init__(self) -> None:
         self.levels: dict[StockKey, Level] = {}
         self.reservations: dict[str, Reservation] = {}
+        self.documents: dict[DocumentKey, Document] = {}
         self._skus: dict[str, SortedList[str]] = {}
+        self._ids: dict[str, SortedList[str]] = {}
 
-    def load(self, levels: Iterable[Level], reservations: Iterable[Reservation]) -> None:
+    def load(
+        self,
+        levels: Iterable[Level],
+        reservations: Iterable[Reservation],
+        documents: Iterable[Document] = (),
+    ) -> None:
         """Take over what a snapshot holds, into an empty state. Levels are sorted by store."""
         self.levels.update((level.key, level) for level in levels)
         for store_id, of_store in groupby(self.levels, lambda key: key[0]):
             self._skus[store_id] = SortedList(sku for _, sku in of_store)
         self.reservations.update((held.reservation_id, held) for held in reservations)
+        self.keep(documents)
 
     def in_order(self) -> Iterator[Level]:
         """Yield every level, sorted by store and SKU."""
@@ -35,6 +44,10 @@ class State:
         """Return the active reservations, sorted by id."""
         held = [it for it in self.reservations.values() if it.status == "active"]
         return sorted(held, key=lambda it: it.reservation_id)
+
+    def all_documents(self) -> list[Document]:
+        """Return every document, sorted by key."""
+        return [self.documents[key] for key in sorted(self.documents)]
 
     def forget(self, reservation_ids: Iterable[str]) -> None:
         """Let go of reservations that have had their end: the log tells what became of them."""
@@ -49,6 +62,10 @@ class State:
         """Return the reservation on record, or None."""
         return self.reservations.get(reservation_id)
 
+    def document(self, key: DocumentKey) -> Document | None:
+        """Return the document on record, or None."""
+        return self.documents.get(key)
+
     def due(self, key: StockKey, now: datetime) -> Iterable[Reservation]:  # noqa: ARG002 - the port
         """Return nothing: a replayed record names the reservations that it ends."""
         return ()
@@ -61,6 +78,18 @@ class State:
                 self._add_to_pages(level)
         for held in reservations:
             self.reservations[held.reservation_id] = held
+
+    def keep(self, documents: Iterable[Document]) -> None:
+        """Take over the documents that one record changed; those that are gone are let go of."""
+        for document in documents:
+            key = document.key
+            if type(document) is Gone:
+                if self.documents.pop(key, None) is not None:
+                    self._ids[key[0]].remove(key[1])
+                continue
+            if key not in self.documents:
+                self._ids.setdefault(key[0], SortedList()).add(key[1])
+            self.documents[key] = document
 
     def _add_to_pages(self, level: Level) -> None:
         skus = self._skus.get(level.store_id)
@@ -76,6 +105,14 @@ class State:
         start = skus.bisect_right(after)
         return [self.levels[store_id, sku] for sku in skus.islice(start, start + limit)]
 
+    def page_of(self, kind: str, after: str, limit: int) -> list[Document]:
+        """Return up to ``limit`` documents of a kind whose id sorts after ``after``, in order."""
+        ids = self._ids.get(kind)
+        if ids is None:
+            return []
+        start = ids.bisect_right(after)
+        return [self.documents[kind, it] for it in ids.islice(start, start + limit)]
+
 
 class TimedView:
     """A view over some state, with timers to find what is due in it."""
@@ -83,6 +120,7 @@ class TimedView:
     def __init__(self, state: State, timers: Timers) -> None:
         self.level = state.levels.get
         self.reservation = state.reservations.get
+        self.document = state.documents.get
         self._timers = timers
 
     def due(self, key: StockKey, now: datetime) -> list[Reservation]:

@@ -38,12 +38,13 @@ class StockAdjusted(_Event, frozen=True, gc=False, tag=True):
 
 
 class StockReserved(_Event, frozen=True, gc=False, tag=True):
-    """All ``lines`` became reserved."""
+    """All ``lines`` became reserved. ``held_for`` is the user whose checkout they are for."""
 
     reservation_id: str
     lines: tuple[Line, ...]
     expires_at: datetime | None = None
     reference: str | None = None
+    held_for: str | None = None
 
 
 class ReservationCommitted(_Event, frozen=True, gc=False, tag=True):

@@ -1,4 +1,4 @@
-"""How each event changes the state. The only code that does, for live commands and for replay."""
+"""How each event about stock changes the state. No other code does."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ def evolve(changes: Changes, event: ev.Event) -> None:
     Raises :class:`InvariantViolation` when the event cannot follow from the state, as only a
     defect or a damaged log can bring about.
     """
-    _EVOLVE[type(event)](changes, event)
+    STOCK_CHANGES[type(event)](changes, event)
 
 
 def _counted(changes: Changes, event: ev.StockCounted) -> None:
@@ -45,7 +45,13 @@ def _reserved(changes: Changes, event: ev.StockReserved) -> None:
             line = Line(level.store_id, level.sku, line.qty)  # noqa: PLW2901
         lines.append(line)
     changes.reservations[event.reservation_id] = Reservation(
-        event.reservation_id, tuple(lines), "active", event.expires_at, event.reference
+        event.reservation_id,
+        tuple(lines),
+        "active",
+        event.expires_at,
+        event.reference,
+        (),
+        event.held_for,
     )
 
 
@@ -72,7 +78,13 @@ def _expired(changes: Changes, event: ev.ReservationExpired) -> None:
 def _extended(changes: Changes, event: ev.ReservationExtended) -> None:
     held = _active(changes, event.reservation_id)
     changes.reservations[event.reservation_id] = Reservation(
-        held.reservation_id, held.lines, "active", event.expires_at, held.reference
+        held.reservation_id,
+        held.lines,
+        "active",
+        event.expires_at,
+        held.reference,
+        (),
+        held.held_for,
     )
 
 
@@ -89,11 +101,17 @@ def _end(
 ) -> None:
     held = _active(changes, reservation_id)
     changes.reservations[reservation_id] = Reservation(
-        held.reservation_id, held.lines, status, held.expires_at, held.reference, committed
+        held.reservation_id,
+        held.lines,
+        status,
+        held.expires_at,
+        held.reference,
+        committed,
+        held.held_for,
     )
 
 
-_EVOLVE: dict[type, Callable[[Changes, Any], None]] = {
+STOCK_CHANGES: dict[type, Callable[[Changes, Any], None]] = {
     ev.StockCounted: _counted,
     ev.StockAdjusted: _adjusted,
     ev.StockReserved: _reserved,

@@ -1,5 +1,6 @@
 """Which levels a command touches: what is locked before it is decided."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from surestock.inventory.commands import Command, MakeReservation, ReservationCommand
@@ -23,8 +24,13 @@ def keys_of(view: View, command: Command, now: datetime) -> list[StockKey]:
         if not view.due(key, now):
             return [key]
         named = [key]
+    return sorted(with_due(view, named, now))
+
+
+def with_due(view: View, named: Iterable[StockKey], now: datetime) -> set[StockKey]:
+    """Return ``named`` and the levels of every reservation that is due on one of them."""
     keys = set(named)
-    for key in named:
+    for key in tuple(keys):
         for due in view.due(key, now):
             keys.update(line.key for line in due.lines)
-    return sorted(keys)
+    return keys

@@ -56,11 +56,12 @@ class Level(Struct, frozen=True, gc=False, rename="camel"):
         return self.on_hand - self.reserved
 
 
-class Reservation(Struct, frozen=True, gc=False, rename="camel"):
+class Reservation(Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """Stock set aside for an owner, with exactly one end.
 
     ``expires_at`` of None never expires. ``committed`` holds the lines that left on-hand, once the
-    status is ``committed`` (a part of ``lines``, or all of them).
+    status is ``committed`` (a part of ``lines``, or all of them). ``held_for`` is the user whose
+    checkout made it: nothing else may end or extend it.
     """
 
     reservation_id: str
@@ -69,6 +70,7 @@ class Reservation(Struct, frozen=True, gc=False, rename="camel"):
     expires_at: datetime | None = None
     reference: str | None = None
     committed: tuple[Line, ...] = ()
+    held_for: str | None = None
 
     def is_due(self, now: datetime) -> bool:
         """Tell whether it still counts as active on record, though its time is over."""

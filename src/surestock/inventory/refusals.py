@@ -101,6 +101,18 @@ class RecordsDeleted(Refusal):
         self.first = first
 
 
+class ReservationHeld(Refusal):
+    """The reservation belongs to a checkout, and only that decides what becomes of it."""
+
+    def __init__(self, reservation: Reservation) -> None:
+        user_id = reservation.held_for
+        super().__init__(
+            f"Reservation {reservation.reservation_id} belongs to the checkout of user {user_id}, "
+            f"which alone decides about it. GET /carts/{user_id}/checkout tells how it stands."
+        )
+        self.reservation = reservation
+
+
 class ReservationResolved(Refusal):
     """The reservation has had its one end already. ``reservation.status`` tells which."""
 

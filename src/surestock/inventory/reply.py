@@ -8,10 +8,24 @@ from surestock.inventory import commands as cmd
 from surestock.inventory.central import CentralStock
 from surestock.inventory.commands import Command
 from surestock.inventory.model import Level, Line, Reservation, Status
-from surestock.inventory.record import Reply
 from surestock.inventory.view import Changes
 
 _encode = json.Encoder().encode
+
+
+class Reply(Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """The answer to a command. ``body`` is its JSON, kept byte for byte for replays.
+
+    ``version`` is that of the level, when the command was about one; ``created`` tells that
+    something came to be (a level, a reservation); ``reservation_id`` names the reservation made.
+    ``failure`` is the stable code of what went wrong, when the command was to record a failure.
+    """
+
+    body: Raw
+    version: int | None = None
+    created: bool = False
+    reservation_id: str | None = None
+    failure: str | None = None
 
 
 class StockBody(Struct, frozen=True, gc=False, rename="camel"):
@@ -38,6 +52,7 @@ class ReservationBody(Struct, frozen=True, gc=False, rename="camel"):
     expires_at: datetime | None
     committed: tuple[Line, ...] | UnsetType = UNSET
     reference: str | UnsetType = UNSET
+    held_for: str | UnsetType = UNSET
     sequence: int | UnsetType = UNSET
 
 
@@ -105,6 +120,7 @@ def reservation_body(held: Reservation, sequence: int | UnsetType = UNSET) -> Re
         held.expires_at,
         held.committed if held.status == "committed" else UNSET,
         UNSET if held.reference is None else held.reference,
+        UNSET if held.held_for is None else held.held_for,
         sequence,
     )
 

@@ -5,12 +5,13 @@ from datetime import datetime
 from sys import intern
 from typing import Protocol
 
+from surestock.inventory.document import Document, DocumentKey, Gone
 from surestock.inventory.invariants import InvariantViolation, check_level
 from surestock.inventory.model import Level, Reservation, StockKey
 
 
 class View(Protocol):
-    """Read access to levels and reservations, as some engine holds them."""
+    """Read access to levels, reservations and documents, as some engine holds them."""
 
     def level(self, key: StockKey) -> Level | None:
         """Return the level on record (due reservations still count), or None."""
@@ -24,21 +25,26 @@ class View(Protocol):
         """Return the reservations with a line on ``key`` that are due at ``now``, each once."""
         ...
 
+    def document(self, key: DocumentKey) -> Document | None:
+        """Return the document on record, or None."""
+        ...
+
 
 class Changes:
-    """What one record changes: a layer of new levels and reservations over a view.
+    """What one record changes: a layer of new levels, reservations and documents over a view.
 
     The record's first touch of a level raises its version by one, later touches don't: that is
     how a version counts records and not events.
     """
 
-    __slots__ = ("at", "levels", "reservations", "view")
+    __slots__ = ("at", "documents", "levels", "reservations", "view")
 
     def __init__(self, view: View, at: datetime) -> None:
         self.view = view
         self.at = at
         self.levels: dict[StockKey, Level] = {}
         self.reservations: dict[str, Reservation] = {}
+        self.documents: dict[DocumentKey, Document] = {}
 
     def level(self, key: StockKey) -> Level | None:
         """Return the level as this record has it so far, or None."""
@@ -47,6 +53,17 @@ class Changes:
     def reservation(self, reservation_id: str) -> Reservation | None:
         """Return the reservation as this record has it so far, or None."""
         return self.reservations.get(reservation_id) or self.view.reservation(reservation_id)
+
+    def document(self, key: DocumentKey) -> Document | None:
+        """Return the document as this record has it so far, or None."""
+        own = self.documents.get(key)
+        if own is None:
+            return self.view.document(key)
+        return None if type(own) is Gone else own
+
+    def put(self, document: Document) -> None:
+        """Keep a document in place of the one under its key; :class:`Gone` for none."""
+        self.documents[document.key] = document
 
     def open(self, store_id: str, sku: str, on_hand: int) -> None:
         """Make a level that did not exist, at version 1."""

@@ -16,9 +16,9 @@ from surestock.api.readiness import unready
 from surestock.engine.log import LogEngine
 from surestock.engine.memory import MemoryEngine
 from surestock.inventory.central import Central
-from surestock.inventory.port import Engine
 from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Engine
 from surestock.runtime.central_side import CentralSide
 from surestock.runtime.data_directory import check_writable, worker_directory
 from surestock.runtime.engine_telemetry import EngineTelemetry

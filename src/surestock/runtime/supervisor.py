@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 
-from surestock.inventory.port import Engine
 from surestock.kit.errors import SurestockError
+from surestock.ledger.port import Engine
 from surestock.runtime.bootstrap import Wired
 from surestock.runtime.ending import Ending
 from surestock.runtime.errors import StartRefused

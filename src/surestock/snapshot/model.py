@@ -7,8 +7,10 @@ from msgspec import Struct
 
 from surestock.inventory.model import Level, Reservation
 from surestock.kit.errors import SurestockError
+from surestock.ledger.document import AnyDocument
 
-FORMAT = "surestock-snapshot/1"
+FORMAT = "surestock-snapshot/2"
+READABLE = ("surestock-snapshot/1", FORMAT)
 PART = 2000
 """How many values stand on a line, at most."""
 
@@ -36,11 +38,15 @@ class SnapshotHead(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True):
-    """A snapshot in memory: its levels sorted by store and SKU, its active reservations by id."""
+    """A snapshot in memory: its levels sorted by store and SKU, its active reservations by id.
+
+    ``documents`` are sorted by key.
+    """
 
     head: SnapshotHead
     levels: list[Level]
     reservations: list[Reservation]
+    documents: list[AnyDocument] = []
 
     @property
     def sequence(self) -> int:
@@ -66,13 +72,15 @@ class Counts(Struct, frozen=True):
 
     levels: int
     reservations: int
+    documents: int = 0
 
 
 class PartLine(Struct, frozen=True):
-    """Any other line: some levels, some reservations, or the end."""
+    """Any other line: some levels, reservations or documents, or the end."""
 
     crc: str
     prev: str
     levels: list[Level] = []
     reservations: list[Reservation] = []
+    documents: list[AnyDocument] = []
     end: Counts | None = None

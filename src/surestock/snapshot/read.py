@@ -9,7 +9,16 @@ from msgspec.structs import force_setattr
 
 from surestock.inventory.model import Level, Line, Reservation, StockKey
 from surestock.journal.line import GENESIS, BadLine, check
-from surestock.snapshot.model import FORMAT, HeadLine, PartLine, Snapshot, SnapshotDamaged
+from surestock.ledger.document import AnyDocument
+from surestock.snapshot.model import (
+    FORMAT,
+    READABLE,
+    Counts,
+    HeadLine,
+    PartLine,
+    Snapshot,
+    SnapshotDamaged,
+)
 from surestock.snapshot.model import SnapshotHead as Head
 
 _NAME = "[0-9]" * 20 + ".ndjson"
@@ -49,10 +58,11 @@ def _read(path: Path) -> Snapshot:
     with path.open("rb") as file:
         lines = _sound_lines(file)
         head = _decode_head(next(lines, b""))
-        _require(head.format == FORMAT, f"it is of format {head.format!r}, not {FORMAT!r}")
+        _require(head.format in READABLE, f"it is of format {head.format!r}, not {FORMAT!r}")
         _require(head.sequence == int(path.stem), f"it says to be of record {head.sequence}")
         levels: list[Level] = []
         reservations: list[Reservation] = []
+        documents: list[AnyDocument] = []
         prev, end = head.crc, None
         _require(head.prev == GENESIS, "its first line follows another")
         for line in lines:
@@ -61,11 +71,12 @@ def _read(path: Path) -> Snapshot:
             prev, end = part.crc, part.end
             levels += part.levels
             reservations += part.reservations
+            documents += part.documents
     _require(end is not None, "it has no end")
-    counted = end is not None and (end.levels, end.reservations)
-    _require(counted == (len(levels), len(reservations)), "it does not hold what it counted")
+    counted = Counts(len(levels), len(reservations), len(documents))
+    _require(end == counted, "it does not hold what it counted")
     about = Head(head.sequence, head.log, head.ts, head.ids)
-    return Snapshot(about, levels, _share_names(levels, reservations))
+    return Snapshot(about, levels, _share_names(levels, reservations), documents)
 
 
 def _sound_lines(file: Iterator[bytes]) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import json
 
+from surestock.inventory.document import Document
 from surestock.inventory.model import Level, Reservation
 from surestock.journal.line import GENESIS, seal
 from surestock.kit.failpoints import hit
@@ -29,19 +30,20 @@ def write_snapshot(
     levels: Iterable[Level],
     reservations: Iterable[Reservation],
     rest: Callable[[], None] = lambda: None,
+    documents: Iterable[Document] = (),
 ) -> Path:
     """Write the snapshot that ``head`` describes and return its path.
 
-    ``levels`` come sorted by store and SKU. It is made durable a megabyte at a time, and ``rest``
-    is called after each: the log shares the disk, and must never wait for a hundred of them at
-    once. Raises ``OSError``; then there is no such snapshot. A death may leave a ``.tmp`` file.
+    ``levels`` come sorted by store and SKU, ``documents`` by key. It is made durable a megabyte at
+    a time, and ``rest`` is called after each: the log shares the disk, and must never wait for a
+    hundred of them at once. Raises ``OSError``; then there is no such snapshot. A death may leave a ``.tmp`` file.
     """
     make_directory(directory)
     path = snapshot_path(directory, head.sequence)
     temporary = path.with_suffix(".tmp")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
     try:
-        _write(fd, head, levels, reservations, rest)
+        _write(fd, _lines(head, levels, reservations, documents), rest)
         hit("snapshot.rename")
         temporary.replace(path)
     except OSError:
@@ -54,15 +56,9 @@ def write_snapshot(
     return path
 
 
-def _write(
-    fd: int,
-    head: SnapshotHead,
-    levels: Iterable[Level],
-    reservations: Iterable[Reservation],
-    rest: Callable[[], None],
-) -> None:
+def _write(fd: int, lines: Iterable[bytes], rest: Callable[[], None]) -> None:
     unsynced = 0
-    for line in _lines(head, levels, reservations):
+    for line in lines:
         hit("snapshot.write")
         write_all(fd, line)
         unsynced += len(line)
@@ -76,13 +72,21 @@ def _write(
 
 
 def _lines(
-    head: SnapshotHead, levels: Iterable[Level], reservations: Iterable[Reservation]
+    head: SnapshotHead,
+    levels: Iterable[Level],
+    reservations: Iterable[Reservation],
+    documents: Iterable[Document],
 ) -> Iterator[bytes]:
     about = {name: getattr(head, name) for name in SnapshotHead.__struct_fields__}
     line, crc = _sealed(GENESIS, {"format": FORMAT, **about})
     yield line
     counted = {}
-    for name, values in (("levels", levels), ("reservations", reservations)):
+    parts: dict[str, Iterable[Any]] = {
+        "levels": levels,
+        "reservations": reservations,
+        "documents": documents,
+    }
+    for name, values in parts.items():
         counted[name] = 0
         rest = iter(values)
         while part := list(islice(rest, PART)):

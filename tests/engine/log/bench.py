@@ -9,11 +9,11 @@ from pathlib import Path
 from surestock.engine.log import LogConfig, LogEngine, LogObserver
 from surestock.idempotency import fingerprint_of, make_key
 from surestock.inventory.commands import AdjustStock, Command, CountStock, ReserveStock
-from surestock.inventory.port import Envelope
 from surestock.journal.append import AppendConfig
 from surestock.kit import failpoints
 from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Envelope
 from surestock.resilience.breaker import BreakerConfig
 
 _HELD_AT_MOST_S = 10.0

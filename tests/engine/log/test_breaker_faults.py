@@ -14,13 +14,13 @@ import pytest
 
 from surestock.engine.log import LogConfig, LogEngine
 from surestock.inventory.commands import Command
-from surestock.inventory.port import Outcome
-from surestock.inventory.record import Record
 from surestock.inventory.unavailable import ReadOnly
 from surestock.journal.append import AppendConfig
 from surestock.kit.clock import SystemClock
 from surestock.kit.errors import Refusal
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Outcome
+from surestock.ledger.record import Record
 from surestock.resilience.breaker import BreakerConfig
 from tests.engine.log.ailing import kept, until_it_is
 from tests.engine.log.bench import adjust, count, reserve, sent

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from surestock.idempotency import IdempotencyConflict, IdempotencyInFlight, make_key, row_key
-from surestock.inventory.port import Envelope
 from surestock.inventory.refusals import InsufficientStock, VersionConflict
 from surestock.inventory.unavailable import Overloaded
 from surestock.journal.line import Commit
 from surestock.journal.scan import Scan
+from surestock.ledger.port import Envelope
 from tests.engine.log.bench import Disk, adjust, count, engine_on, reserve, sent
 
 pytestmark = pytest.mark.usefixtures("no_blocking_calls")

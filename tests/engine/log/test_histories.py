@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from surestock.engine.log import archive
-from surestock.inventory.history import HistoryEntry, explain
 from surestock.inventory.model import StockKey
-from surestock.inventory.record import Record
 from surestock.inventory.unavailable import ShuttingDown
 from surestock.journal.line import Commit
 from surestock.journal.read import read_commits
 from surestock.kit.clock import ManualClock
+from surestock.ledger.history import HistoryEntry, explain
+from surestock.ledger.record import Record
 from tests.engine.log.shop import KEY, engine_in, folded, keep_up, open_shop, sell
 
 pytestmark = pytest.mark.usefixtures("no_blocking_calls")

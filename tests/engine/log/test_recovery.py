@@ -8,14 +8,14 @@ import pytest
 from surestock.engine.log.recovery import decode_records
 from surestock.idempotency import IdempotencyConflict, make_key, row_key
 from surestock.inventory.commands import CommitReservation
-from surestock.inventory.port import Envelope
-from surestock.inventory.record import Record, encode_record
 from surestock.journal.append import AppendConfig, Appender, Batch
 from surestock.journal.errors import JournalDamaged, JournalHeld
 from surestock.journal.line import encode_header
 from surestock.journal.scan import Scan
 from surestock.journal.segment import segment_path
 from surestock.kit.clock import ManualClock
+from surestock.ledger.port import Envelope
+from surestock.ledger.record import Record, encode_record
 from tests.engine.log.bench import adjust, count, engine_on, reserve, sent
 from tests.journal.logs import EMPTY, TS
 

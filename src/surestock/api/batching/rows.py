@@ -11,8 +11,8 @@ from surestock.api.problems import problem_of
 from surestock.api.schemas.batch import AdjustRow, CountRow, ReserveRow
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key, row_key
 from surestock.inventory.commands import AdjustStock, CountStock, ReserveStock, StockCommand
-from surestock.inventory.port import Envelope, Outcome
 from surestock.kit.errors import SurestockError
+from surestock.ledger.port import Envelope, Outcome
 from surestock.telemetry.metrics import Metrics
 
 Row = CountRow | AdjustRow | ReserveRow

@@ -4,9 +4,9 @@ from msgspec import Struct
 
 from surestock.api.feed.pages import GATHER_S, Pages
 from surestock.api.feed.stream import EventStream
-from surestock.inventory.port import Engine
 from surestock.inventory.unavailable import Overloaded, ShuttingDown
 from surestock.kit.clock import Clock
+from surestock.ledger.port import Engine
 from surestock.telemetry.metrics import Metrics
 
 MOST_READERS = 256

@@ -7,7 +7,7 @@ from msgspec import Struct
 from surestock.api.answer import encode
 from surestock.inventory.events import Event
 from surestock.inventory.model import Level
-from surestock.inventory.record import Record
+from surestock.ledger.record import Record
 
 
 class Item(Struct, frozen=True, gc=False):

@@ -10,9 +10,9 @@ import anyio
 from msgspec import Struct
 
 from surestock.api.feed.item import server_sent
-from surestock.inventory.port import Engine
-from surestock.inventory.record import Record
 from surestock.kit.clock import Clock
+from surestock.ledger.port import Engine
+from surestock.ledger.record import Record
 
 PAGE_BYTES = 256 * 1024
 KEPT_BYTES = 4 * 1024 * 1024

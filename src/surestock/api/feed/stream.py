@@ -9,7 +9,7 @@ from collections.abc import Callable
 import anyio
 
 from surestock.api.feed.pages import Pages
-from surestock.inventory.port import Engine
+from surestock.ledger.port import Engine
 
 _BEGIN = b"retry: 1000\n\n"
 _ALIVE = b":\n\n"

@@ -23,7 +23,7 @@ from surestock.api.request_headers import Keyed
 from surestock.api.route import CheckedRoute
 from surestock.api.schemas.batch import BatchBody
 from surestock.api.schemas.operation_answers import BatchResult
-from surestock.inventory.port import Outcome
+from surestock.ledger.port import Outcome
 from surestock.resilience.bulkhead import Worth
 
 routes = APIRouter(route_class=CheckedRoute, tags=["inventory"])

@@ -11,7 +11,7 @@ from surestock.api.readiness import unready
 from surestock.api.request_headers import Read
 from surestock.api.route import CheckedRoute
 from surestock.api.schemas.operation_answers import Counters, Healthy, Readiness
-from surestock.inventory.port import EngineStatus
+from surestock.ledger.port import EngineStatus
 from surestock.telemetry.exposition import TEXT_TYPE
 
 routes = APIRouter(route_class=CheckedRoute, tags=["operations"])

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from surestock.cli.counting.errors import ImportStopped
 from surestock.cli.counting.key import key_prefix, row_digest, row_key
 from surestock.cli.counting.recorder import Numbered
-from surestock.inventory.port import Envelope, Outcome
 from surestock.kit.errors import Unavailable
+from surestock.ledger.port import Envelope, Outcome
 from surestock.runtime.offline import OfflineEngine
 
 _ACTOR = "import"

@@ -15,14 +15,14 @@ from msgspec import Raw, Struct, json
 from surestock.engine.log.config import LogConfig
 from surestock.engine.log.old_segments import OldSegments
 from surestock.engine.log.recovery import decode_records
-from surestock.inventory.history import HistoryEntry, explain
 from surestock.inventory.model import StockKey
-from surestock.inventory.record import Record
 from surestock.inventory.unavailable import ShuttingDown
 from surestock.journal.line import Commit
 from surestock.journal.read import Span, SparseIndex, read_commits
 from surestock.journal.scan import Place
 from surestock.journal.segment import all_segments
+from surestock.ledger.history import HistoryEntry, explain
+from surestock.ledger.record import Record
 
 
 class _Line(Struct, frozen=True):

@@ -14,11 +14,7 @@ from surestock.engine.log.health import Health
 from surestock.engine.log.log_file import OpenLog
 from surestock.engine.log.memory import Memory
 from surestock.engine.log.ticket import Declined, Pending, Ticket
-from surestock.inventory.decide import decide
 from surestock.inventory.model import StockKey
-from surestock.inventory.port import EngineStatus, Envelope, Outcome
-from surestock.inventory.record import Record, encode_record
-from surestock.inventory.reply import reply_to
 from surestock.inventory.unavailable import Overloaded, ShuttingDown
 from surestock.journal.append import LogEnd
 from surestock.journal.scan import Place
@@ -27,6 +23,10 @@ from surestock.journal.tail import Frontier
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal
 from surestock.kit.ids import IdSource
+from surestock.ledger.decide import decide
+from surestock.ledger.port import EngineStatus, Envelope, Outcome
+from surestock.ledger.record import Record, encode_record
+from surestock.ledger.reply import reply_to
 
 
 class WriteCore:
@@ -109,7 +109,12 @@ class WriteCore:
         # The draft ends here: what waits for the disk is kept small, so that caches hold it.
         reservations = tuple(draft.reservations.values())
         pending = Pending(
-            key, Outcome(reply, sequence), encode_record(record), levels, reservations
+            key,
+            Outcome(reply, sequence),
+            encode_record(record),
+            levels,
+            reservations,
+            tuple(draft.documents.values()),
         )
         self._sequence = sequence
         self.memory.overlay.add(pending)

@@ -12,13 +12,13 @@ from surestock.engine.log.repeats import Repeats
 from surestock.engine.log.ticket import Ticket
 from surestock.idempotency import IdempotencyKey
 from surestock.inventory.commands import Command, ExpireReservations, ReservationCommand
-from surestock.inventory.keys import keys_of
 from surestock.inventory.model import Reservation, StockKey
-from surestock.inventory.port import EngineStatus, Envelope, Outcome
 from surestock.journal.tail import Frontier
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal, SurestockError, Unavailable
 from surestock.kit.ids import IdSource
+from surestock.ledger.keys import keys_of
+from surestock.ledger.port import EngineStatus, Envelope, Outcome
 from surestock.locking import KeyedMutex
 
 _ROWS_A_TURN = 100
@@ -161,6 +161,10 @@ class LogEngine(LogReads):
         if not isinstance(command, ReservationCommand) or not self._may_be_old(command):
             return None
         return await asyncio.to_thread(self._memory.old.reservation, command.reservation_id)
+
+    async def find_answer(self, key: IdempotencyKey) -> Outcome | None:
+        """Return the first answer to a key; None when there was none within its time to live."""
+        return await self._repeats.answer_to(key)
 
     async def check_batch(self, key: IdempotencyKey) -> None:
         """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""

@@ -56,6 +56,8 @@ class Memory:
         for pending in batch:
             sequence = pending.promised.sequence
             self.state.apply(pending.levels, pending.reservations)
+            if pending.documents:
+                self.state.keep(pending.documents)
             self.overlay.settle(pending)
             self.resolved.add(sequence, pending.reservations)
             key = pending.key

@@ -13,12 +13,12 @@ from msgspec import json
 from surestock.engine.log.config import LogConfig
 from surestock.engine.log.indexing import KEYS, RESERVATIONS, reservation_digest, unindexed
 from surestock.inventory.model import Reservation
-from surestock.inventory.record import Record
-from surestock.inventory.remember import reservation_of
 from surestock.inventory.unavailable import Unreadable
 from surestock.journal.errors import JournalError
 from surestock.journal.segment import all_segments
 from surestock.journal.stored import open_segment
+from surestock.ledger.record import Record
+from surestock.ledger.remember import reservation_of
 from surestock.sidecar.entry import Entry
 from surestock.sidecar.errors import Damaged, RunDamaged, delete_damaged
 from surestock.sidecar.runs import Runs

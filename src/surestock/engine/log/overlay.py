@@ -10,6 +10,7 @@ from datetime import datetime
 from surestock.engine.log.ticket import Pending
 from surestock.engine.state import State
 from surestock.engine.timers import Timers
+from surestock.inventory.document import Document, DocumentKey, Gone
 from surestock.inventory.model import Level, Reservation, StockKey
 
 
@@ -24,6 +25,7 @@ class Overlay:
         self._levels: dict[StockKey, Level] = {}
         self._reservations: dict[str, Reservation] = {}
         self._extended: dict[str, Reservation] = {}
+        self._documents: dict[DocumentKey, Document] = {}
         self._recalled: Reservation | None = None
         self.timers = Timers(self.reservation)
 
@@ -39,6 +41,13 @@ class Overlay:
             recalled = self._recalled
             return recalled if recalled.reservation_id == reservation_id else None
         return held
+
+    def document(self, key: DocumentKey) -> Document | None:
+        """Return the document as decided, or None."""
+        decided = self._documents.get(key)
+        if decided is None:
+            return self._state.documents.get(key)
+        return None if type(decided) is Gone else decided
 
     def recall(self, held: Reservation) -> None:
         """Know for the next decision a reservation that left memory: it has had its end."""
@@ -57,13 +66,15 @@ class Overlay:
         return due
 
     def holds(self, keys: Iterable[StockKey]) -> bool:
-        """Tell whether anything that was decided about these levels is not durable yet.
+        """Tell whether anything that was decided about these keys is not durable yet.
 
         An extension touches no level, and still keeps units from becoming available.
         """
         keys = set(keys)
-        return not keys.isdisjoint(self._levels) or any(
-            line.key in keys for held in self._extended.values() for line in held.lines
+        return (
+            not keys.isdisjoint(self._levels)
+            or not keys.isdisjoint(self._documents)
+            or any(line.key in keys for held in self._extended.values() for line in held.lines)
         )
 
     def add(self, pending: Pending) -> None:
@@ -75,6 +86,9 @@ class Overlay:
             self.timers.add(held)
             if not pending.levels:
                 self._extended[held.reservation_id] = held
+
+        for document in pending.documents:
+            self._documents[document.key] = document
 
     def settle(self, pending: Pending) -> None:
         """Let go of a record whose changes the durable state holds now."""
@@ -88,6 +102,9 @@ class Overlay:
                 self._extended.pop(held.reservation_id, None)
             if held.status != "active":
                 self.timers.drop(held)
+        for document in pending.documents:
+            if self._documents[document.key] is document:
+                del self._documents[document.key]
 
     def drop(self) -> None:
         """Let go of everything: what was decided did not become durable."""
@@ -95,6 +112,7 @@ class Overlay:
         self._levels.clear()
         self._reservations.clear()
         self._extended.clear()
+        self._documents.clear()
         for lost in decided:
             self.timers.drop(lost)
             held = self._state.reservations.get(lost.reservation_id)

@@ -4,11 +4,12 @@ import asyncio
 
 from surestock.engine.log.archive import Archive
 from surestock.engine.log.memory import Memory
+from surestock.inventory.document import Document, DocumentKey
 from surestock.inventory.due import as_of, without_due
-from surestock.inventory.history import HistoryEntry
 from surestock.inventory.model import Level, Reservation, StockKey
-from surestock.inventory.record import Record
 from surestock.kit.clock import Clock
+from surestock.ledger.history import HistoryEntry
+from surestock.ledger.record import Record
 
 
 class LogReads:
@@ -43,6 +44,14 @@ class LogReads:
             # Extended or ended in time, though not durably yet: so it did not expire.
             return held
         return as_of(held, now)
+
+    async def find_document(self, key: DocumentKey) -> Document | None:
+        """Return the document, or None."""
+        return self._memory.state.documents.get(key)
+
+    async def list_documents(self, kind: str, after: str, limit: int) -> list[Document]:
+        """Return up to ``limit`` documents of a kind whose id sorts after ``after``, in order."""
+        return self._memory.state.page_of(kind, after, limit)
 
     async def records(self, after: int, limit: int) -> list[Record]:
         """Return up to ``limit`` durable records with a sequence above ``after``, in order."""

@@ -8,9 +8,7 @@ from surestock.engine.log.memory import FIRST_COMMIT_LINE
 from surestock.engine.log.resolved import Resolved
 from surestock.engine.state import State
 from surestock.idempotency import KeyIndex
-from surestock.inventory.evolve import evolve
 from surestock.inventory.invariants import InvariantViolation
-from surestock.inventory.record import Record
 from surestock.inventory.view import Changes
 from surestock.journal.append import LogEnd
 from surestock.journal.errors import JournalDamaged
@@ -18,6 +16,8 @@ from surestock.journal.line import Commit
 from surestock.journal.read import SparseIndex
 from surestock.journal.scan import Place, Scan
 from surestock.kit.ids import boot_and_count
+from surestock.ledger.evolve import evolve
+from surestock.ledger.record import Record
 from surestock.snapshot import Snapshot
 
 decode_records = json.Decoder(list[Record]).decode
@@ -42,7 +42,7 @@ class Replay:
 
     def begin_at(self, snapshot: Snapshot) -> None:
         """Take over what a snapshot holds, in place of the records up to its sequence."""
-        self._state.load(snapshot.levels, snapshot.reservations)
+        self._state.load(snapshot.levels, snapshot.reservations, snapshot.documents)
         self.newest_ids = dict(snapshot.head.ids)
         self.sequence = snapshot.sequence
 
@@ -86,6 +86,7 @@ class Replay:
             msg = f"record {record.sequence} says {record.levels}, its events {levels}"
             raise InvariantViolation(msg)
         self._state.apply(levels, changes.reservations.values())
+        self._state.keep(changes.documents.values())
         self._resolved.add(record.sequence, changes.reservations.values())
         key = record.idempotency
         if key is not None and record.sequence > self._indexed:

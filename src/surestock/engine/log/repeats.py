@@ -14,9 +14,9 @@ from surestock.idempotency import (
     IdempotencyKey,
     row_key,
 )
-from surestock.inventory.port import Outcome
-from surestock.inventory.record import Record
 from surestock.kit.clock import Clock
+from surestock.ledger.port import Outcome
+from surestock.ledger.record import Record
 
 
 class Repeats:

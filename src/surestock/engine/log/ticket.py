@@ -7,9 +7,10 @@ future of its own, so that one who hangs up takes nothing from the others or fro
 from asyncio import Future, get_running_loop
 
 from surestock.idempotency import IdempotencyKey
+from surestock.inventory.document import Document
 from surestock.inventory.model import Level, Reservation
-from surestock.inventory.port import Outcome
 from surestock.kit.errors import Refusal, SurestockError
+from surestock.ledger.port import Outcome
 
 
 class Ticket:
@@ -60,12 +61,12 @@ class Ticket:
 class Pending(Ticket):
     """The ticket of a record that is decided and not yet durable.
 
-    ``promised`` is the outcome to be; ``levels`` and ``reservations`` are what it changes;
-    ``encoded`` is the record's JSON, until it is handed to the journal; ``declined`` are refusals
+    ``promised`` is the outcome to be; ``levels``, ``reservations`` and ``documents`` are what it
+    changes; ``encoded`` is the record's JSON, until it is handed to the journal; ``declined`` are refusals
     that were decided on what is not durable yet, this record being the last of it.
     """
 
-    __slots__ = ("declined", "encoded", "levels", "promised", "reservations")
+    __slots__ = ("declined", "documents", "encoded", "levels", "promised", "reservations")
 
     def __init__(
         self,
@@ -74,6 +75,7 @@ class Pending(Ticket):
         encoded: bytes,
         levels: tuple[Level, ...],
         reservations: tuple[Reservation, ...],
+        documents: tuple[Document, ...] = (),
     ) -> None:
         # Set here and not by Ticket: this is made for every write.
         self.key = key
@@ -84,6 +86,7 @@ class Pending(Ticket):
         self.encoded = encoded
         self.levels = levels
         self.reservations = reservations
+        self.documents = documents
         self.declined: list[Declined] | None = None
 
 

@@ -9,16 +9,17 @@ from surestock.engine.state import State, TimedView
 from surestock.engine.timers import Timers
 from surestock.idempotency import IdempotencyConflict, IdempotencyKey, KeyIndex, RefusalMemory
 from surestock.inventory.commands import ExpireReservations
-from surestock.inventory.decide import decide
+from surestock.inventory.document import Document, DocumentKey
 from surestock.inventory.due import as_of, without_due
-from surestock.inventory.history import HistoryEntry, explain
 from surestock.inventory.model import Level, Reservation, StockKey
-from surestock.inventory.port import EngineStatus, Envelope, Outcome
-from surestock.inventory.record import Record
-from surestock.inventory.reply import reply_to
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal, Unavailable
 from surestock.kit.ids import IdSource
+from surestock.ledger.decide import decide
+from surestock.ledger.history import HistoryEntry, explain
+from surestock.ledger.port import EngineStatus, Envelope, Outcome
+from surestock.ledger.record import Record
+from surestock.ledger.reply import reply_to
 
 
 class MemoryEngine:
@@ -112,6 +113,7 @@ class MemoryEngine:
             )
         )
         self._state.apply(changes.levels.values(), changes.reservations.values())
+        self._state.keep(changes.documents.values())
         self.central.fold(sequence, self._records[-1].levels)
         for held in changes.reservations.values():
             if held.status == "active":
@@ -151,6 +153,18 @@ class MemoryEngine:
         """Return the reservation, as expired when it is due, or None."""
         held = self._state.reservation(reservation_id)
         return held and as_of(held, self._clock.now())
+
+    async def find_document(self, key: DocumentKey) -> Document | None:
+        """Return the document, or None."""
+        return self._state.document(key)
+
+    async def list_documents(self, kind: str, after: str, limit: int) -> list[Document]:
+        """Return up to ``limit`` documents of a kind whose id sorts after ``after``, in order."""
+        return self._state.page_of(kind, after, limit)
+
+    async def find_answer(self, key: IdempotencyKey) -> Outcome | None:
+        """Return the first answer to a key; None when there was none within its time to live."""
+        return self._answered(key)
 
     async def records(self, after: int, limit: int) -> list[Record]:
         """Return up to ``limit`` records with a sequence above ``after``, in order."""

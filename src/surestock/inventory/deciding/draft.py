@@ -1,6 +1,7 @@
 """The record to be: the events so far, and already what they change."""
 
 from datetime import datetime
+from typing import Any
 
 from surestock.inventory.due import without_due
 from surestock.inventory.events import Event, ReservationExpired
@@ -21,7 +22,8 @@ class Draft(Changes):
     def __init__(self, view: View, at: datetime, record_id: str) -> None:
         super().__init__(view, at)
         self.record_id = record_id
-        self.events: list[Event] = []
+        self.events: list[Any] = []
+        """Stock events, and those of whatever domain stands above the stock."""
 
     def record(self, event: Event) -> None:
         """Add ``event`` to the record and evolve the draft by it."""

@@ -25,9 +25,26 @@ def reserve(draft: Draft, command: ReserveStock) -> None:
 
 def make_reservation(draft: Draft, command: MakeReservation) -> None:
     """Reserve every line, or refuse with each line that fails."""
+    _record(draft, _sound(draft, command.lines), command.ttl_s, command.reference)
+
+
+def reserve_for(draft: Draft, user_id: str, lines: tuple[Line, ...]) -> None:
+    """Reserve every line for the checkout of a user, or refuse with each line that fails.
+
+    Each (store, SKU) stands in one line only. The reservation never expires, and no command of a
+    client ends it.
+    """
+    _sound(draft, tuple(ExpectedLine(line) for line in lines))
+    draft.record(
+        StockReserved(draft.record_id, lines, reference=f"checkout:{user_id}", held_for=user_id)
+    )
+
+
+def _sound(draft: Draft, lines: tuple[ExpectedLine, ...]) -> tuple[Line, ...]:
+    """Return the lines, of which each can be reserved. Raises :class:`LinesRefused`."""
     faults: list[LineFault] = []
     sound: list[ExpectedLine] = []
-    for wanted in command.lines:
+    for wanted in lines:
         try:
             draft.expect(wanted.line.key, wanted.expected_version)
         except Refusal as cause:
@@ -44,9 +61,8 @@ def make_reservation(draft: Draft, command: MakeReservation) -> None:
         except InsufficientStock as cause:
             faults.append(_fault(wanted.line, cause))
     if faults:
-        raise LinesRefused(tuple(faults), len(command.lines))
-    lines = tuple(wanted.line for wanted in command.lines)
-    _record(draft, lines, command.ttl_s, command.reference)
+        raise LinesRefused(tuple(faults), len(lines))
+    return tuple(wanted.line for wanted in lines)
 
 
 def _fault(line: Line, cause: Refusal) -> LineFault:

@@ -16,13 +16,23 @@ from surestock.inventory.events import (
     ReservationReleased,
 )
 from surestock.inventory.model import Line, Reservation, StockKey
-from surestock.inventory.refusals import LinesNotReserved, NotFound, ReservationResolved
+from surestock.inventory.refusals import (
+    LinesNotReserved,
+    NotFound,
+    ReservationHeld,
+    ReservationResolved,
+)
 
 
 def commit(draft: Draft, command: CommitReservation) -> None:
     """Let the reserved units leave on-hand: all of them, or the part that was named."""
     held = _active(draft, command.reservation_id)
     committed = held.lines if command.lines is None else _named_part(held, command.lines)
+    take(draft, held, committed)
+
+
+def take(draft: Draft, held: Reservation, committed: tuple[Line, ...]) -> None:
+    """Let ``committed``, which is a part of what an active reservation holds, leave on-hand."""
     for line in held.lines:
         draft.expire_due(line.key)
     taken = {line.key: line.qty for line in committed}
@@ -33,7 +43,11 @@ def commit(draft: Draft, command: CommitReservation) -> None:
 
 def release(draft: Draft, command: ReleaseReservation) -> None:
     """Give all units back."""
-    held = _active(draft, command.reservation_id)
+    give_back(draft, _active(draft, command.reservation_id))
+
+
+def give_back(draft: Draft, held: Reservation) -> None:
+    """Give all units of an active reservation back."""
     for line in held.lines:
         draft.expire_due(line.key)
     draft.record(ReservationReleased(held.reservation_id, held.lines))
@@ -54,6 +68,8 @@ def _active(draft: Draft, reservation_id: str) -> Reservation:
         raise ReservationResolved(replace(held, status="expired"))
     if held.status != "active":
         raise ReservationResolved(held)
+    if held.held_for is not None:
+        raise ReservationHeld(held)
     return held
 
 

@@ -10,11 +10,11 @@ from typing import Self
 
 from surestock.engine.log import LogConfig, LogEngine, LogObserver
 from surestock.engine.log.sealed import is_older, sealed_segments
-from surestock.inventory.port import Envelope, Outcome
 from surestock.journal.scan import LogStart
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal, Unavailable
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Envelope, Outcome
 from surestock.runtime.offline.beginning import before_segment, log_beginning
 from surestock.runtime.offline.collector import calm_collector
 from surestock.runtime.offline.read import records_with

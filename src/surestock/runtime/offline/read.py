@@ -12,11 +12,11 @@ from surestock.engine.state import State, TimedView
 from surestock.engine.timers import Timers
 from surestock.idempotency import NoKeys
 from surestock.inventory.due import without_due
-from surestock.inventory.history import HistoryEntry, explain
 from surestock.inventory.model import Level, StockKey
-from surestock.inventory.record import Record
 from surestock.journal.errors import JournalDamaged
 from surestock.journal.scan import FROM_THE_FIRST, LogStart, Scan, TornTail
+from surestock.ledger.history import HistoryEntry, explain
+from surestock.ledger.record import Record
 from surestock.runtime.offline.beginning import log_beginning, oldest_base
 from surestock.runtime.offline.collector import without_collector
 from surestock.snapshot import newest_snapshot

@@ -50,7 +50,9 @@ def snapshot_if_due(
         fold.line(place, commit)
         crc, ts = commit.crc, datetime.fromisoformat(commit.ts)
     head = SnapshotHead(fold.sequence, crc, ts, fold.newest_ids)
-    write_snapshot(config.snapshots, head, state.in_order(), state.active(), rest)
+    write_snapshot(
+        config.snapshots, head, state.in_order(), state.active(), rest, state.all_documents()
+    )
     return fold.sequence
 
 

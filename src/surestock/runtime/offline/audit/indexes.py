@@ -17,9 +17,9 @@ from msgspec import Raw, Struct, json
 from surestock.engine.log import LogConfig
 from surestock.engine.log.indexing import KEYS, RESERVATIONS, reservation_digest
 from surestock.engine.log.memory import FIRST_COMMIT_LINE
-from surestock.inventory.record import Record
 from surestock.journal.line import Commit
 from surestock.journal.scan import Place
+from surestock.ledger.record import Record
 from surestock.runtime.offline.audit.finding import Finding
 from surestock.sidecar.entry import DIGEST_BYTES, Entry, pack_entry, unpack_entry
 from surestock.sidecar.errors import RunDamaged

@@ -6,9 +6,9 @@ from surestock.engine.log.recovery import Replay
 from surestock.engine.log.resolved import Resolved
 from surestock.engine.state import State
 from surestock.inventory.model import Level
-from surestock.inventory.record import Record
 from surestock.journal.line import Commit
 from surestock.journal.scan import Place
+from surestock.ledger.record import Record
 from surestock.runtime.offline.audit.ends import End, check_end
 from surestock.runtime.offline.audit.repeats import UniqueKeys
 

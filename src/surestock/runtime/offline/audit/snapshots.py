@@ -81,6 +81,8 @@ class SnapshotCheck:
         yield from _unlike("levels", levels, self._books.levels)
         held = {it.reservation_id: it for it in snapshot.reservations}
         yield from _unlike("reservations", held, self._books.reservations)
+        documents = {it.key: it for it in snapshot.documents}
+        yield from _unlike("documents", documents, self._books.documents)
 
 
 def _unlike(name: str, told: Mapping[Key, object], replayed: Mapping[Key, object]) -> Iterator[str]:

@@ -2,24 +2,12 @@
 
 from datetime import datetime
 
-from msgspec import Raw, Struct, json
+from msgspec import Struct, json
 
 from surestock.idempotency import IdempotencyKey
-from surestock.inventory.events import Event
 from surestock.inventory.model import Level
-
-
-class Reply(Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
-    """The answer to a command. ``body`` is its JSON, kept byte for byte for replays.
-
-    ``version`` is that of the level, when the command was about one; ``created`` tells that
-    something came to be (a level, a reservation); ``reservation_id`` names the reservation made.
-    """
-
-    body: Raw
-    version: int | None = None
-    created: bool = False
-    reservation_id: str | None = None
+from surestock.inventory.reply import Reply
+from surestock.ledger.event import Event
 
 
 class Record(Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):

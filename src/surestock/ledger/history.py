@@ -7,7 +7,8 @@ from msgspec import UNSET, Struct, UnsetType
 
 from surestock.inventory import events as ev
 from surestock.inventory.model import Level, StockKey
-from surestock.inventory.record import Record
+from surestock.ledger.event import Event
+from surestock.ledger.record import Record
 
 
 class HistoryEntry(Struct, frozen=True, gc=False, rename="camel"):
@@ -58,7 +59,7 @@ def explain(record: Record, key: StockKey) -> list[HistoryEntry]:
 
 
 def _entry(
-    record: Record, event: ev.Event, after: Level, numbers: tuple[int, int, int, int]
+    record: Record, event: Event, after: Level, numbers: tuple[int, int, int, int]
 ) -> HistoryEntry:
     on_hand_delta, reserved_delta, on_hand, reserved = numbers
     return HistoryEntry(
@@ -78,7 +79,7 @@ def _entry(
     )
 
 
-def _moves(event: ev.Event, key: StockKey) -> Iterator[tuple[int, int]]:
+def _moves(event: Event, key: StockKey) -> Iterator[tuple[int, int]]:
     """Yield (on-hand, reserved) deltas of ``event`` on ``key``."""
     if isinstance(event, ev.StockCounted | ev.StockAdjusted):
         if (event.store_id, event.sku) == key:

@@ -11,10 +11,12 @@ from msgspec import Struct
 
 from surestock.idempotency import IdempotencyKey
 from surestock.inventory.commands import Command
-from surestock.inventory.history import HistoryEntry
+from surestock.inventory.document import Document, DocumentKey
 from surestock.inventory.model import Level, Reservation, StockKey
-from surestock.inventory.record import Record, Reply
+from surestock.inventory.reply import Reply
 from surestock.kit.errors import Refusal, Unavailable
+from surestock.ledger.history import HistoryEntry
+from surestock.ledger.record import Record
 
 
 class Envelope(Struct, frozen=True):
@@ -81,6 +83,22 @@ class Engine(Protocol):
 
     async def find_reservation(self, reservation_id: str) -> Reservation | None:
         """Return the reservation, as expired when it is due, or None."""
+        ...
+
+    async def find_document(self, key: DocumentKey) -> Document | None:
+        """Return the document (a product, a cart, a checkout), or None."""
+        ...
+
+    async def list_documents(self, kind: str, after: str, limit: int) -> list[Document]:
+        """Return up to ``limit`` documents of a kind whose id sorts after ``after``, in order."""
+        ...
+
+    async def find_answer(self, key: IdempotencyKey) -> Outcome | None:
+        """Return the first answer to a key; None when there was none within its time to live.
+
+        Raises it when it was a refusal, ``IdempotencyConflict`` when the key was used for another
+        payload, ``IdempotencyInFlight`` when the first is still running after the wait.
+        """
         ...
 
     async def records(self, after: int, limit: int) -> list[Record]:

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from surestock.cart.events import CartEvent
+from surestock.inventory.document import Document, DocumentKey
 from surestock.inventory.events import StockReserved
 from surestock.inventory.evolve import evolve
 from surestock.inventory.model import Level, Reservation, StockKey
-from surestock.inventory.record import Record
 from surestock.inventory.view import Changes
+from surestock.ledger.record import Record
 
 
 class _Nothing:
@@ -21,6 +23,9 @@ class _Nothing:
 
     def due(self, key: StockKey, now: datetime) -> Iterator[Reservation]:  # noqa: ARG002 - the port
         return iter(())
+
+    def document(self, key: DocumentKey) -> Document | None:  # noqa: ARG002 - the port
+        return None
 
 
 class _ReservationsOnly(Changes):
@@ -47,6 +52,8 @@ def reservation_of(records: Iterable[Record], reservation_id: str) -> Reservatio
             changes.reservations[reservation_id] = held
         for event in record.events:
             if getattr(event, "reservation_id", None) == reservation_id:
+                if isinstance(event, CartEvent):
+                    continue
                 if held is None and not isinstance(event, StockReserved):
                     return None
                 evolve(changes, event)
