@@ -1,8 +1,9 @@
 """What a client asks for with a checkout, and what it comes to."""
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
-from surestock.cart.model import Checkout
+
+from surestock.cart.model import CheckoutStatus
 from surestock.commerce.port import Address, Customer, Payment
 from surestock.idempotency import IdempotencyKey
 
@@ -25,12 +26,13 @@ class CheckoutAsk(Struct, frozen=True):
 
 
 class CheckoutEnd(Struct, frozen=True):
-    """A checkout as it is by now: completed, or not ended yet.
+    """What became of it by now: ``completed``, or it has no end yet. A failure is raised.
 
-    ``sequence`` is that of the record that completed it, where that is known; ``replayed`` tells
-    that this answer was given before.
+    ``body`` is the JSON of the answer once it is completed. ``sequence`` is that of the record that
+    completed it, where that is known; ``replayed`` tells that this answer was given before.
     """
 
-    checkout: Checkout
+    status: CheckoutStatus
+    body: Raw | None = None
     sequence: int | None = None
     replayed: bool = False

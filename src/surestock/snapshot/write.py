@@ -36,7 +36,8 @@ def write_snapshot(
 
     ``levels`` come sorted by store and SKU, ``documents`` by key. It is made durable a megabyte at
     a time, and ``rest`` is called after each: the log shares the disk, and must never wait for a
-    hundred of them at once. Raises ``OSError``; then there is no such snapshot. A death may leave a ``.tmp`` file.
+    hundred of them at once. Raises ``OSError``; then there is no such snapshot. A death may leave a
+    ``.tmp`` file.
     """
     make_directory(directory)
     path = snapshot_path(directory, head.sequence)

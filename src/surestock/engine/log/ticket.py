@@ -62,8 +62,8 @@ class Pending(Ticket):
     """The ticket of a record that is decided and not yet durable.
 
     ``promised`` is the outcome to be; ``levels``, ``reservations`` and ``documents`` are what it
-    changes; ``encoded`` is the record's JSON, until it is handed to the journal; ``declined`` are refusals
-    that were decided on what is not durable yet, this record being the last of it.
+    changes; ``encoded`` is the record's JSON, until it is handed to the journal; ``declined`` are
+    refusals that were decided on what is not durable yet, this record being the last of it.
     """
 
     __slots__ = ("declined", "documents", "encoded", "levels", "promised", "reservations")
