@@ -1,0 +1,108 @@
+"""A server process of a test: it ends with the test, and what it said last is shown when it fails.
+
+It has a process group of its own, which is killed as a whole. Linux is asked to end it also when
+the thread that started it is gone, because a test run that dies cleans nothing up.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+_LAST_LINES: Final = 30
+_LOOK_EVERY_S: Final = 0.02
+
+
+class ServerFailed(AssertionError):
+    """A server did not start, or died. The message ends with the last lines of its output."""
+
+
+class Server:
+    """A running process. ``log`` is the file that holds its output."""
+
+    def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.name = name
+        self.process = process
+        self.log = log
+
+    @property
+    def last_lines(self) -> str:
+        """The end of its output."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-_LAST_LINES:])
+
+    def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> None:
+        """Look again and again; raises ServerFailed when it dies or is not ready in time."""
+        deadline = time.monotonic() + timeout_s
+        while not ready():
+            code = self.process.poll()
+            if code is not None:
+                raise ServerFailed(f"{self.name} ended with {code}:\n{self.last_lines}")
+            if time.monotonic() > deadline:
+                raise ServerFailed(f"{self.name} is not ready in {timeout_s} s:\n{self.last_lines}")
+            time.sleep(_LOOK_EVERY_S)
+
+    def end(self) -> None:
+        """Kill it and its children at once: whatever it keeps is thrown away anyway."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextmanager
+def running(
+    name: str,
+    command: Sequence[str],
+    log: Path,
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    user: str | None = None,
+) -> Iterator[Server]:
+    """Run a command in ``folder`` while the context lasts, with nothing but this environment.
+
+    ``user`` is whom to run it as; only the superuser may name one.
+    """
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [*tied(user), *command],
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = Server(name, process, log)
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+def tied(user: str | None = None) -> list[str]:
+    """Return what to put before a command that ends with its parent and runs as ``user``."""
+    if shutil.which("setpriv") is None:
+        return [] if user is None else ["runuser", "-u", user, "--"]
+    as_user = [] if user is None else [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+    return ["setpriv", "--pdeathsig", "KILL", *as_user]
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens at the port."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
