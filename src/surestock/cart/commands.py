@@ -40,12 +40,17 @@ class AddItem(Struct, frozen=True, tag=True):
 
 
 class SetItemQuantity(Struct, frozen=True, tag=True):
-    """Let the cart hold ``qty`` of a product that it has, at today's price."""
+    """Let the cart hold ``qty`` of a product that it has, at today's price.
+
+    ``default_store_id`` is where it is taken from when it is stocked by now and names no store; it
+    means the same below.
+    """
 
     user_id: str
     sku: str
     qty: int
     expected_version: int | None = None
+    default_store_id: str = "online"
 
 
 class RemoveItem(Struct, frozen=True, tag=True):
@@ -71,6 +76,7 @@ class Reprice(Struct, frozen=True, tag=True):
     """
 
     user_id: str
+    default_store_id: str = "online"
 
 
 class NoteMirror(Struct, frozen=True, tag=True):
@@ -97,6 +103,7 @@ class BeginCheckout(Struct, frozen=True, tag=True):
     user_id: str
     expected_version: int | None = None
     ask: CheckoutKey | None = None
+    default_store_id: str = "online"
 
 
 class BeginPlacing(Struct, frozen=True, tag=True):

@@ -36,7 +36,7 @@ class CurrencyConflict(Refusal):
     def __init__(self, sku: str, currency: str, cart_currency: str) -> None:
         super().__init__(
             f"Product {sku} is sold in {currency}, and the cart is in {cart_currency}. "
-            "Check one currency out before the other."
+            "Check one currency out, or drop the cart, before the other."
         )
         self.currency = currency
         self.cart_currency = cart_currency
@@ -78,12 +78,17 @@ class PriceChange(Struct, frozen=True, rename="camel"):
 
 
 class PriceChanged(Refusal):
-    """Prices are not what the user was shown. Nothing was bought."""
+    """Prices are not what the user was shown. Nothing was bought.
+
+    What is not sold any more stands in no price list: only its removal helps.
+    """
 
     def __init__(self, changes: tuple[PriceChange, ...], user_id: str) -> None:
+        gone = [change.sku for change in changes if change.new is None]
+        remove = f"Remove what is not sold any more ({', '.join(gone)}). " if gone else ""
         super().__init__(
-            f"{len(changes)} of the prices in the cart changed since it was shown. Take them over "
-            f"with POST /carts/{user_id}/sync, show them, and check out again."
+            f"{len(changes)} of the prices in the cart changed since it was shown. {remove}Take "
+            f"them over with POST /carts/{user_id}/sync, show them, and check out again."
         )
         self.changes = changes
 

@@ -1,6 +1,90 @@
-"""The table by which ``ledger.reply`` finds what carts bring."""
+"""The answer to each command about carts, made from what its record leaves.
+
+A record that changed nothing is answered as well, with the state as it is.
+"""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
-CART_REPLIES: dict[type, Callable[..., Any]] = {}
+from msgspec import Raw, json
+
+from surestock.cart import commands as cmd
+from surestock.cart.body import (
+    CartBody,
+    CheckoutBody,
+    cart_body,
+    checkout_body,
+    failure_body,
+    product_body,
+)
+from surestock.cart.find import find_cart, find_checkout, find_product
+from surestock.cart.version import FIRST_VERSION
+from surestock.inventory.reply import Reply
+from surestock.inventory.view import Changes
+
+__all__ = [
+    "CART_REPLIES",
+    "CartBody",
+    "CheckoutBody",
+    "cart_body",
+    "checkout_body",
+    "product_body",
+]
+
+_encode = json.Encoder().encode
+_NOTHING = Reply(Raw(b"{}"))
+
+CartChange: TypeAlias = (
+    cmd.AddItem | cmd.SetItemQuantity | cmd.RemoveItem | cmd.Reprice | cmd.NoteMirror
+)
+CheckoutStep: TypeAlias = (
+    cmd.BeginCheckout | cmd.BeginPlacing | cmd.CompleteCheckout | cmd.DoubtCheckout
+)
+
+
+def _product(command: cmd.PutProduct, changes: Changes, _: int) -> Reply:
+    product = find_product(changes, command.sku)
+    assert product is not None
+    body = Raw(_encode(product_body(product)))
+    return Reply(body, product.version, created=product.version == FIRST_VERSION)
+
+
+def _cart(command: CartChange, changes: Changes, _: int) -> Reply:
+    cart = find_cart(changes, command.user_id)
+    assert cart is not None
+    checkout = find_checkout(changes, command.user_id)
+    return Reply(Raw(_encode(cart_body(cart, checkout))), cart.version)
+
+
+def _checkout(command: CheckoutStep, changes: Changes, _: int) -> Reply:
+    checkout = find_checkout(changes, command.user_id)
+    assert checkout is not None
+    return Reply(Raw(_encode(checkout_body(checkout))))
+
+
+def _failed(command: cmd.FailCheckout, _: Changes, __: int) -> Reply:
+    body = failure_body(command.failure)
+    return Reply(Raw(_encode(body)), failure=command.failure.code)
+
+
+def _nothing(_: object, __: Changes, ___: int) -> Reply:
+    """Answer that something is not there any more, which leaves nothing to show."""
+    return _NOTHING
+
+
+CART_REPLIES: dict[type, Callable[[Any, Changes, int], Reply]] = {
+    cmd.PutProduct: _product,
+    cmd.AddItem: _cart,
+    cmd.SetItemQuantity: _cart,
+    cmd.RemoveItem: _cart,
+    cmd.Reprice: _cart,
+    cmd.NoteMirror: _cart,
+    cmd.DropCart: _nothing,
+    cmd.BeginCheckout: _checkout,
+    cmd.BeginPlacing: _checkout,
+    cmd.CompleteCheckout: _checkout,
+    cmd.FailCheckout: _failed,
+    cmd.DoubtCheckout: _checkout,
+    cmd.CloseCart: _nothing,
+    cmd.ForgetCheckout: _nothing,
+}
