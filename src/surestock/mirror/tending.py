@@ -1,0 +1,157 @@
+"""One sync of one user's cart, from its turn in the queue to the record of how it went."""
+
+from surestock.cart.commands import NoteMirror
+from surestock.cart.model import Cart
+from surestock.cart.refusals import CheckoutInProgress
+from surestock.commerce.errors import CommerceError
+from surestock.commerce.port import CommerceProvider, RemoteCart
+from surestock.kit.clock import Clock
+from surestock.kit.errors import Unavailable
+from surestock.mirror.aligning import Aligning
+from surestock.mirror.book import CartBook
+from surestock.mirror.closing import Closing
+from surestock.mirror.config import MirrorConfig
+from surestock.mirror.errors import SyncFailed, sentence_of
+from surestock.mirror.figures import MirrorFigures
+from surestock.mirror.healing import Healing
+from surestock.mirror.memory import Looks, RemoteMemory
+from surestock.mirror.queue import UserQueue
+from surestock.telemetry.log import Log
+
+_ACTOR = "surestock"
+_NO_REQUEST = "-"
+
+
+class Tending:
+    """Syncs carts, in the background (:meth:`tend`) or because somebody asked (:meth:`sync`)."""
+
+    def __init__(
+        self,
+        book: CartBook,
+        provider: CommerceProvider,
+        queue: UserQueue,
+        clock: Clock,
+        log: Log,
+        config: MirrorConfig,
+        figures: MirrorFigures,
+    ) -> None:
+        self._book = book
+        self._provider = provider
+        self._queue = queue
+        self._clock = clock
+        self._log = log
+        self._config = config
+        self._figures = figures
+        self.memory = RemoteMemory(config.most_known, config.validate_after_s, clock.monotonic)
+        self.aligning = Aligning(provider, self.memory, figures)
+        self.closing = Closing(provider, config.most_closing, figures, log)
+        self.healing = Healing(config, clock.monotonic)
+        self.looks = Looks(config.most_seen, clock.now)
+
+    def is_synced(self, cart: Cart) -> bool:
+        """Tell whether this platform's cart has this version of ours, as far as is recorded."""
+        mirror = cart.mirror
+        return (
+            mirror.state == "synced"
+            and mirror.synced_version == cart.version
+            and mirror.context is not None
+            and mirror.context.provider == self._provider.name
+        )
+
+    async def tend(self, user_id: str) -> float | None:
+        """Sync the user's cart if need be; return when to come again, None when that is done.
+
+        Never waits for the user's turn: whoever has it may be long, and others want to be synced.
+        """
+        async with self._queue.try_turn(user_id) as has_turn:
+            if not has_turn:
+                return self._clock.monotonic() + self._config.delay_s
+            try:
+                return await self._tend(user_id)
+            except Unavailable as error:
+                self._log.info("a sync was put off", user=user_id, why=str(error))
+                return self.healing.failed(user_id)
+
+    async def sync(self, user_id: str, actor: str, request_id: str) -> Cart:
+        """Take over today's prices, and bring the platform's cart up to ours; return ours.
+
+        Raises ``NotFound``, ``CheckoutInProgress`` or what else refuses the prices,
+        :class:`QueueFull`, :class:`SyncFailed`, and what the engine raises.
+        """
+        async with self._queue.turn(user_id):
+            await self._book.get_cart(user_id)
+            checkout = await self._book.find_open_checkout(user_id)
+            if checkout is not None:
+                raise CheckoutInProgress(checkout)
+            await self._book.reprice(user_id, actor, request_id)
+            cart = await self._book.get_cart(user_id)
+            try:
+                remote = await self.aligning.align(cart, validate=True)
+            except CommerceError as error:
+                self._figures.failed += 1
+                await self._note_failure(cart, error, actor, request_id)
+                raise SyncFailed(user_id, error) from error
+            await self._note_success(cart, remote, actor, request_id)
+            return await self._book.get_cart(user_id)
+
+    async def _tend(self, user_id: str) -> float | None:
+        cart = await self._book.find_cart(user_id)
+        await self.closing.close(user_id, None if cart is None else self.memory.context_of(cart))
+        if cart is None:
+            self.memory.forget(user_id)
+        if cart is None or self.is_synced(cart):
+            self.healing.forget(user_id)
+            return None
+        if await self._book.find_open_checkout(user_id) is not None:
+            return self._clock.monotonic() + self._config.heal_s
+        try:
+            remote = await self.aligning.align(cart, validate=False)
+        except CommerceError as error:
+            self._figures.failed += 1
+            again_at = self.healing.failed(user_id, error)
+            await self._note_failure(cart, error, _ACTOR, _NO_REQUEST)
+            return again_at
+        return await self._note_success(cart, remote, _ACTOR, _NO_REQUEST)
+
+    async def _note_success(
+        self, cart: Cart, remote: RemoteCart, actor: str, request_id: str
+    ) -> float | None:
+        """Record that the platform has this version; return when to come again, if ever."""
+        looked = self.looks.after(cart)
+        command = NoteMirror(
+            cart.user_id,
+            cart.cart_id,
+            remote.context,
+            synced_version=cart.version,
+            accessed_at=looked,
+        )
+        noted = await self._book.note(command, actor, request_id)
+        self.healing.succeeded(cart.user_id)
+        if not noted:
+            # Our cart was let go of while its mirror was made: nobody else knows of that one.
+            self.memory.forget(cart.user_id)
+            return (
+                self._clock.monotonic() if self.closing.add(cart.user_id, remote.context) else None
+            )
+        self.looks.recorded(cart.user_id, looked)
+        self._figures.synced += 1
+        return None
+
+    async def _note_failure(
+        self, cart: Cart, error: CommerceError, actor: str, request_id: str
+    ) -> None:
+        """Record why the platform has not this version, unless that is recorded already."""
+        why = sentence_of(error)
+        if cart.mirror.state == "failed" and cart.mirror.error == why:
+            return
+        self._log.info("a cart was not synced", user=cart.user_id, why=str(error))
+        looked = self.looks.after(cart)
+        command = NoteMirror(
+            cart.user_id,
+            cart.cart_id,
+            self.memory.context_of(cart),
+            error=why,
+            accessed_at=looked,
+        )
+        if await self._book.note(command, actor, request_id):
+            self.looks.recorded(cart.user_id, looked)
