@@ -7,15 +7,22 @@ from surestock.commerce.port import CommerceProvider, OrderRequest, WantedItem
 
 
 class Lab(Protocol):
-    """A platform to try a provider on.
+    """A platform to try a provider on. Plain attributes do for its properties."""
 
-    ``articles`` are three or more, of quantity 1, at the platform's prices and with 100 in stock
-    or more. ``provider`` is tried as it is, without the guard.
-    """
+    @property
+    def provider(self) -> CommerceProvider:
+        """The provider, as it is: without the guard."""
+        ...
 
-    provider: CommerceProvider
-    currency: str
-    articles: tuple[WantedItem, ...]
+    @property
+    def currency(self) -> str:
+        """What the articles are priced in."""
+        ...
+
+    @property
+    def articles(self) -> tuple[WantedItem, ...]:
+        """Three or more, of quantity 1, at the platform's prices, with 100 in stock or more."""
+        ...
 
     def restarted(self) -> CommerceProvider:
         """Return a provider for the same platform that remembers nothing of the other one."""
