@@ -147,6 +147,7 @@ class Attempt(Struct, frozen=True, rename="camel", omit_defaults=True):
     """One try to place a cart's order. ``attempt_id`` also names the reservation of its stock.
 
     ``context`` is where the order was to be placed, from the moment that it was about to be.
+    ``version`` is that of the cart that it is to buy.
     """
 
     attempt_id: str
@@ -154,6 +155,7 @@ class Attempt(Struct, frozen=True, rename="camel", omit_defaults=True):
     reserved: bool = False
     context: ExternalContext | None = None
     placing_at: datetime | None = None
+    version: int = 0
 
 
 class Checkout(Document, frozen=True, tag="checkout"):

@@ -6,54 +6,47 @@ A record that changed nothing is answered as well, with the state as it is.
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from msgspec import Raw, json
+from msgspec import UNSET, Raw, UnsetType, json
 
 from surestock.cart import commands as cmd
-from surestock.cart.body import (
-    CartBody,
-    CheckoutBody,
-    cart_body,
-    checkout_body,
-    failure_body,
-    product_body,
-)
+from surestock.cart.body import cart_body, checkout_body, failure_body, product_body
 from surestock.cart.find import find_cart, find_checkout, find_product
 from surestock.cart.version import FIRST_VERSION
 from surestock.inventory.reply import Reply
 from surestock.inventory.view import Changes
 
-__all__ = [
-    "CART_REPLIES",
-    "CartBody",
-    "CheckoutBody",
-    "cart_body",
-    "checkout_body",
-    "product_body",
-]
+__all__ = ["CART_REPLIES", "cart_body", "checkout_body", "product_body"]
 
 _encode = json.Encoder().encode
 _NOTHING = Reply(Raw(b"{}"))
 
-CartChange: TypeAlias = (
-    cmd.AddItem | cmd.SetItemQuantity | cmd.RemoveItem | cmd.Reprice | cmd.NoteMirror
-)
+CartChange: TypeAlias = cmd.AddItem | cmd.SetItemQuantity | cmd.RemoveItem
 CheckoutStep: TypeAlias = (
     cmd.BeginCheckout | cmd.BeginPlacing | cmd.CompleteCheckout | cmd.DoubtCheckout
 )
 
 
-def _product(command: cmd.PutProduct, changes: Changes, _: int) -> Reply:
+def _product(command: cmd.PutProduct, changes: Changes, sequence: int) -> Reply:
     product = find_product(changes, command.sku)
     assert product is not None
-    body = Raw(_encode(product_body(product)))
+    body = Raw(_encode(product_body(product, sequence)))
     return Reply(body, product.version, created=product.version == FIRST_VERSION)
 
 
-def _cart(command: CartChange, changes: Changes, _: int) -> Reply:
-    cart = find_cart(changes, command.user_id)
+def _cart(command: CartChange, changes: Changes, sequence: int) -> Reply:
+    return _of_user(command.user_id, changes, sequence)
+
+
+def _cart_as_it_is(command: cmd.Reprice | cmd.NoteMirror, changes: Changes, _: int) -> Reply:
+    """Answer without the sequence: where there was nothing to change, no record has it."""
+    return _of_user(command.user_id, changes, UNSET)
+
+
+def _of_user(user_id: str, changes: Changes, sequence: int | UnsetType) -> Reply:
+    cart = find_cart(changes, user_id)
     assert cart is not None
-    checkout = find_checkout(changes, command.user_id)
-    return Reply(Raw(_encode(cart_body(cart, checkout))), cart.version)
+    checkout = find_checkout(changes, user_id)
+    return Reply(Raw(_encode(cart_body(cart, checkout, None, sequence))), cart.version)
 
 
 def _checkout(command: CheckoutStep, changes: Changes, _: int) -> Reply:
@@ -77,8 +70,8 @@ CART_REPLIES: dict[type, Callable[[Any, Changes, int], Reply]] = {
     cmd.AddItem: _cart,
     cmd.SetItemQuantity: _cart,
     cmd.RemoveItem: _cart,
-    cmd.Reprice: _cart,
-    cmd.NoteMirror: _cart,
+    cmd.Reprice: _cart_as_it_is,
+    cmd.NoteMirror: _cart_as_it_is,
     cmd.DropCart: _nothing,
     cmd.BeginCheckout: _checkout,
     cmd.BeginPlacing: _checkout,

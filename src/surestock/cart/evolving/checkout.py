@@ -35,7 +35,7 @@ def checkout_begun(changes: Changes, event: CheckoutBegun) -> None:
             event.user_id,
             cart.cart_id,
             "in_progress",
-            Attempt(event.attempt_id, changes.at, event.reserved),
+            Attempt(event.attempt_id, changes.at, event.reserved, version=cart.version),
             cart.items,
             cart.currency,
             event.ask,
