@@ -2,7 +2,6 @@
 
 from msgspec import Raw, Struct
 
-
 from surestock.cart.model import CheckoutStatus
 from surestock.commerce.port import Address, Customer, Payment
 from surestock.idempotency import IdempotencyKey

@@ -1,6 +1,10 @@
 """How a checkout can fail, for those who asked for it."""
 
-from surestock.cart.model import Failure
+from typing import Self
+
+from msgspec import Struct, json
+
+from surestock.cart.model import Checkout, Failure
 from surestock.kit.errors import Refusal, Unavailable
 
 
@@ -25,3 +29,25 @@ class ProviderUnavailable(Unavailable):
             f"Check out again in {retry_after_s} s; the cart is as it was."
         )
         self.retry_after_s = retry_after_s
+
+    @classmethod
+    def of(cls, failure: Failure) -> Self:
+        """Return the error for a checkout that failed for this reason alone."""
+        members = failure.members
+        told = _Wait() if members is None else json.decode(members, type=_Wait)
+        return cls(max(1, told.retry_after))
+
+
+class _Wait(Struct, rename="camel"):
+    retry_after: int = 1
+
+
+class CheckoutResolved(Refusal):
+    """A person's word on a checkout comes too late: it has had its end."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        super().__init__(
+            f"Checkout {checkout.attempt.attempt_id} of user {checkout.user_id} is "
+            f"{checkout.status} already."
+        )
+        self.checkout = checkout

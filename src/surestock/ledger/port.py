@@ -10,22 +10,27 @@ from typing import Protocol
 from msgspec import Struct
 
 from surestock.idempotency import IdempotencyKey
-from surestock.inventory.commands import Command
 from surestock.inventory.document import Document, DocumentKey
 from surestock.inventory.model import Level, Reservation, StockKey
 from surestock.inventory.reply import Reply
 from surestock.kit.errors import Refusal, Unavailable
+from surestock.ledger.command import Command
 from surestock.ledger.history import HistoryEntry
 from surestock.ledger.record import Record
 
 
 class Envelope(Struct, frozen=True):
-    """A command, and who sends it: the API client, its request, its idempotency key."""
+    """A command, and who sends it: the API client, its request, its idempotency key.
+
+    ``begins``: a success is only the beginning of what was asked for. Then a refusal answers the
+    key, and a success does not: the record of the end will.
+    """
 
     command: Command
     actor: str
     request_id: str
     idempotency: IdempotencyKey | None = None
+    begins: bool = False
 
 
 class Outcome(Struct, frozen=True):

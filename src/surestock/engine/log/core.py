@@ -93,6 +93,8 @@ class WriteCore:
             draft = decide(self.memory.overlay, command, now, record_id)
         except Refusal as refusal:
             return self._decline(envelope, keys, refusal)
+        if envelope.begins:
+            key = None
         sequence = self._sequence + 1
         reply = reply_to(command, draft, record_id, sequence)
         levels = tuple(draft.levels.values())

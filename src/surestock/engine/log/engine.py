@@ -11,12 +11,13 @@ from surestock.engine.log.reads import LogReads
 from surestock.engine.log.repeats import Repeats
 from surestock.engine.log.ticket import Ticket
 from surestock.idempotency import IdempotencyKey
-from surestock.inventory.commands import Command, ExpireReservations, ReservationCommand
+from surestock.inventory.commands import ExpireReservations, ReservationCommand
 from surestock.inventory.model import Reservation, StockKey
 from surestock.journal.tail import Frontier
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal, SurestockError, Unavailable
 from surestock.kit.ids import IdSource
+from surestock.ledger.command import Command
 from surestock.ledger.keys import keys_of
 from surestock.ledger.port import EngineStatus, Envelope, Outcome
 from surestock.locking import KeyedMutex

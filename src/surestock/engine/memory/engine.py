@@ -99,6 +99,7 @@ class MemoryEngine:
         record_id = self._ids.next()
         changes = decide(self._view, envelope.command, now, record_id)
         sequence = len(self._records) + 1
+        key = None if envelope.begins else envelope.idempotency
         reply = reply_to(envelope.command, changes, record_id, sequence)
         self._records.append(
             Record(
@@ -108,8 +109,8 @@ class MemoryEngine:
                 envelope.actor,
                 tuple(changes.events),
                 tuple(changes.levels.values()),
-                envelope.idempotency,
-                None if envelope.idempotency is None else reply,
+                key,
+                None if key is None else reply,
             )
         )
         self._state.apply(changes.levels.values(), changes.reservations.values())
@@ -120,10 +121,10 @@ class MemoryEngine:
                 self._timers.add(held)
             else:
                 self._timers.drop(held)
-        if envelope.idempotency is not None:
-            self._keys.add(envelope.idempotency.digest, sequence, now)
-            if envelope.idempotency.batch is not None:
-                self._keys.add(envelope.idempotency.batch, sequence, now)
+        if key is not None:
+            self._keys.add(key.digest, sequence, now)
+            if key.batch is not None:
+                self._keys.add(key.batch, sequence, now)
         if self._grown is not None:
             self._grown.set()
             self._grown = None

@@ -1,0 +1,114 @@
+"""Checkouts without an end, and nobody who works on them: after a crash, or in doubt.
+
+Each is asked about again and again, at growing distances, until the platform tells or a person
+does. None is ever ended by its age.
+"""
+
+import anyio
+from anyio.abc import TaskGroup
+
+from surestock.cart.model import Checkout
+from surestock.checkout.ask import CheckoutEnd
+from surestock.checkout.resolution import Absences, find_out
+from surestock.checkout.shop import Shop
+from surestock.checkout.steps.clean import clean
+from surestock.kit.errors import Refusal, Unavailable
+
+_PAGE = 500
+_AT_ONCE = 16
+
+
+class Recovery:
+    """Knows which checkouts are open, and when each is to be asked about."""
+
+    def __init__(self, shop: Shop, absences: Absences) -> None:
+        self._shop = shop
+        self._absences = absences
+        self._due: dict[str, float] = {}
+        self._wait_s: dict[str, float] = {}
+        self._busy: set[str] = set()
+        self._changed = anyio.Event()
+
+    def __len__(self) -> int:
+        """Return how many have no end yet."""
+        return len(self._due.keys() | self._busy)
+
+    def left_open(self, user_id: str) -> None:
+        """Take over a checkout that nobody works on any more."""
+        self._wait_s[user_id] = self._shop.config.ask_s
+        self._due[user_id] = self._shop.clock.monotonic() + self._shop.config.ask_s
+        self._changed.set()
+
+    def hurry(self, user_id: str) -> None:
+        """Ask about one now, if it is open."""
+        if user_id not in self._busy:
+            self._due[user_id] = self._shop.clock.monotonic()
+            self._changed.set()
+
+    async def run(self) -> None:
+        """Find what a crash left open, then ask about all that is, until cancelled."""
+        await self.find_open()
+        async with anyio.create_task_group() as tasks:
+            while True:
+                self._changed = anyio.Event()
+                self._begin_due(tasks)
+                with anyio.move_on_after(self._seconds_left()):
+                    await self._changed.wait()
+
+    async def find_open(self) -> None:
+        """Take over every open checkout that is on record."""
+        after = ""
+        while page := await self._shop.engine.list_documents(Checkout.KIND, after, _PAGE):
+            for found in page:
+                if isinstance(found, Checkout) and found.is_open:
+                    self.hurry(found.user_id)
+            after = page[-1].key[1]
+
+    async def ask(self, user_id: str) -> Checkout | CheckoutEnd | None:
+        """Ask once about a user's checkout, in his turn; None when it is not open any more.
+
+        Raises what the engine or the queue raises.
+        """
+        async with self._shop.queue.turn(user_id):
+            checkout = await self._shop.find_checkout(user_id)
+            if checkout is None or not checkout.is_open:
+                return None
+            told = await find_out(self._shop, self._absences, checkout)
+            if isinstance(told, CheckoutEnd):
+                await clean(self._shop, checkout)
+            return told
+
+    def _seconds_left(self) -> float:
+        if not self._due or len(self._busy) >= _AT_ONCE:
+            return float("inf")
+        return max(0.0, min(self._due.values()) - self._shop.clock.monotonic())
+
+    def _begin_due(self, tasks: TaskGroup) -> None:
+        now = self._shop.clock.monotonic()
+        for user_id in [user_id for user_id, due in self._due.items() if due <= now]:
+            if len(self._busy) >= _AT_ONCE:
+                return
+            del self._due[user_id]
+            self._busy.add(user_id)
+            tasks.start_soon(self._ask, user_id)
+
+    async def _ask(self, user_id: str) -> None:
+        is_open = True
+        try:
+            told = await self.ask(user_id)
+            is_open = isinstance(told, Checkout) and told.is_open
+        except (Refusal, Unavailable) as error:
+            self._shop.log.info("an open checkout could not be asked about", why=str(error))
+        finally:
+            self._busy.discard(user_id)
+            self._changed.set()
+            if is_open:
+                self._ask_later(user_id)
+            else:
+                self._wait_s.pop(user_id, None)
+
+    def _ask_later(self, user_id: str) -> None:
+        config = self._shop.config
+        wait_s = self._wait_s.get(user_id, config.ask_s)
+        self._wait_s[user_id] = min(2 * wait_s, config.ask_most_s)
+        self._due[user_id] = self._shop.clock.monotonic() + wait_s

@@ -1,0 +1,96 @@
+"""What became of an order whose outcome nobody knows: asked of the platform, never guessed.
+
+An order that is not found was not placed, once the platform's time for that is over. That time is
+measured by this process, between two answers of "none": no clock that was set wrong, and no time
+for which nobody asked, ever makes a failure of an order that is on its way.
+"""
+
+from collections.abc import Callable
+
+from surestock.cart.model import Checkout, ExternalContext
+from surestock.checkout.ask import CheckoutEnd
+from surestock.checkout.shop import Shop
+from surestock.checkout.steps.begin import undo
+from surestock.checkout.steps.settle import complete, doubt
+from surestock.checkout.verdict import absent, interrupted, rejected
+from surestock.commerce.errors import CommerceError
+from surestock.commerce.port import PlacedOrder
+
+NOT_FOUND = "The commerce platform knows of no order yet, and may still make one."
+NEVER_SURE = (
+    "The commerce platform knows of no order, and can never be sure of that. "
+    "A person has to look there, and say so with POST /carts/{user_id}/checkout/resolve."
+)
+UNPAID = "The commerce platform has an order that is neither paid nor given up."
+ELSEWHERE = (
+    "The order was to be placed at {provider}, which is not the platform in use. "
+    "A person has to look there, and say so with POST /carts/{user_id}/checkout/resolve."
+)
+
+
+class Absences:
+    """Since when the platform has said of an attempt that there is no order, by attempt."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._since: dict[str, float] = {}
+
+    def none_found(self, attempt_id: str) -> float:
+        """Take note of an answer of "none"; return for how many seconds that has been so."""
+        now = self._monotonic()
+        return now - self._since.setdefault(attempt_id, now)
+
+    def forget(self, attempt_id: str) -> None:
+        """Take note of any other answer, or of the end."""
+        self._since.pop(attempt_id, None)
+
+
+async def find_out(shop: Shop, absences: Absences, checkout: Checkout) -> Checkout | CheckoutEnd:
+    """Ask once what became of an open checkout, and record it; return the checkout as it is then.
+
+    The caller has the user's turn, and nothing else works on the checkout. Raises what the engine
+    raises; then nothing was recorded, and it may be asked again.
+    """
+    attempt = checkout.attempt
+    context = attempt.context
+    if context is None:
+        # The record that comes before placing is not there, so nothing was placed.
+        return await undo(shop, checkout, interrupted())
+    if context.provider != shop.provider.name:
+        why = ELSEWHERE.format(provider=context.provider, user_id=checkout.user_id)
+        return await doubt(shop, checkout, why)
+    try:
+        found = await shop.provider.find_order(context, attempt.attempt_id)
+    except CommerceError as error:
+        # No answer is not an answer of "none": the count begins again.
+        absences.forget(attempt.attempt_id)
+        return await doubt(shop, checkout, f"The commerce platform cannot tell: {error}")
+    if found is None:
+        return await _not_found(shop, absences, checkout, context)
+    absences.forget(attempt.attempt_id)
+    return await _found(shop, checkout, found)
+
+
+async def _found(shop: Shop, checkout: Checkout, found: PlacedOrder) -> Checkout | CheckoutEnd:
+    if found.state == "placed":
+        shop.figures.resolved += 1
+        return await complete(shop, checkout, found)
+    if found.state == "failed":
+        shop.figures.resolved += 1
+        return await undo(shop, checkout, rejected())
+    return await doubt(shop, checkout, UNPAID)
+
+
+async def _not_found(
+    shop: Shop, absences: Absences, checkout: Checkout, context: ExternalContext
+) -> Checkout:
+    settles_s = shop.provider.capabilities.settles_s
+    attempt_id = checkout.attempt.attempt_id
+    if settles_s is None:
+        return await doubt(shop, checkout, NEVER_SURE.format(user_id=checkout.user_id))
+    if absences.none_found(attempt_id) <= settles_s:
+        return await doubt(shop, checkout, NOT_FOUND)
+    absences.forget(attempt_id)
+    shop.figures.resolved += 1
+    shop.log.warning("an order was never made", attempt=attempt_id, cart=context.external_cart_id)
+    return await undo(shop, checkout, absent(), absent=True)

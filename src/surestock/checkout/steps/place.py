@@ -1,0 +1,35 @@
+"""Place: the one call that buys. From the record before it on, there may be an order.
+
+Cannot be taken back, only asked about: see ``settle`` and ``resolution``.
+"""
+
+from surestock.cart.commands import BeginPlacing
+from surestock.cart.model import Attempt, Checkout, ExternalContext
+from surestock.checkout.shop import Shop
+from surestock.commerce.port import OrderRequest, PlacedOrder
+
+
+async def find_earlier(shop: Shop, checkout: Checkout) -> tuple[Attempt, PlacedOrder] | None:
+    """Return an order of an earlier attempt that was given up, if there is one after all.
+
+    Raises a ``CommerceError`` when that cannot be told: then nothing may be placed.
+    """
+    for earlier in checkout.absent:
+        if earlier.context is None:
+            continue
+        found = await shop.provider.find_order(earlier.context, earlier.attempt_id)
+        if found is not None and found.state != "failed":
+            return earlier, found
+    return None
+
+
+async def place(shop: Shop, context: ExternalContext, request: OrderRequest) -> PlacedOrder:
+    """Place the order. Never called twice for one attempt. Raises a ``CommerceError``."""
+    return await shop.provider.place_order(context, request)
+
+
+async def announce(shop: Shop, checkout: Checkout, context: ExternalContext) -> Checkout:
+    """Record that the order is about to be placed, so that a crash is followed by a question."""
+    command = BeginPlacing(checkout.user_id, checkout.attempt.attempt_id, context)
+    await shop.record(command)
+    return await shop.get_checkout(checkout.user_id)
