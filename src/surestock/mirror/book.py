@@ -49,10 +49,12 @@ class CartBook:
             raise NotFound(f"cart of user {user_id}")
         return found
 
-    async def find_open_checkout(self, user_id: str) -> Checkout | None:
-        """Return the checkout that freezes the user's cart, or None."""
-        found = await self._store.find_document((Checkout.KIND, user_id))
-        return found if isinstance(found, Checkout) and found.is_open else None
+    async def find_checkout(self, cart: Cart) -> Checkout | None:
+        """Return the checkout of this very cart, or None."""
+        found = await self._store.find_document((Checkout.KIND, cart.user_id))
+        if not isinstance(found, Checkout) or found.cart_id != cart.cart_id:
+            return None
+        return found
 
     async def page(self, after: str) -> list[Cart]:
         """Return the carts of some users after ``after``, in order; none when there are no more."""

@@ -79,9 +79,8 @@ class Tending:
         :class:`QueueFull`, :class:`SyncFailed`, and what the engine raises.
         """
         async with self._queue.turn(user_id):
-            await self._book.get_cart(user_id)
-            checkout = await self._book.find_open_checkout(user_id)
-            if checkout is not None:
+            checkout = await self._book.find_checkout(await self._book.get_cart(user_id))
+            if checkout is not None and checkout.is_open:
                 raise CheckoutInProgress(checkout)
             await self._book.reprice(user_id, actor, request_id)
             cart = await self._book.get_cart(user_id)
@@ -102,8 +101,10 @@ class Tending:
         if cart is None or self.is_synced(cart):
             self.healing.forget(user_id)
             return None
-        if await self._book.find_open_checkout(user_id) is not None:
-            return self._clock.monotonic() + self._config.heal_s
+        checkout = await self._book.find_checkout(cart)
+        if checkout is not None and checkout.status != "failed":
+            # Frozen, or bought: there would be a second one like it at the platform.
+            return self._clock.monotonic() + self._config.heal_s if checkout.is_open else None
         try:
             remote = await self.aligning.align(cart, validate=False)
         except CommerceError as error:
