@@ -12,8 +12,11 @@ from surestock.api import Service, build_app
 from surestock.api.admission import Admission, AdmissionConfig
 from surestock.api.app import Surestock
 from surestock.api.central_places import CentralPlaces
+from surestock.api.checkouts import Checkouts
 from surestock.api.feed.feed import EventFeed, FeedLimits
 from surestock.api.keys import Keys
+from surestock.api.mirrors import Mirrors
+from surestock.api.platform_places import PlatformPlaces
 from surestock.engine.memory import MemoryEngine
 from surestock.inventory.central import Central
 from surestock.kit.clock import ManualClock
@@ -22,6 +25,7 @@ from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.log import make_log
 from surestock.telemetry.metrics import Metrics
 from surestock.telemetry.request_line import RequestLine
+from tests.api.platform import FakeCheckouts, FakeMirrors
 
 JSON = {"content-type": "application/json"}
 LEVEL = "/stores/berlin/inventory/apple"
@@ -31,7 +35,8 @@ LEVEL = "/stores/berlin/inventory/apple"
 class Api:
     """An application and what stands around it. ``lines`` is what it logged.
 
-    ``central`` is the engine's own, unless a test brings another.
+    ``central`` is the engine's own, unless a test brings another. ``mirrors`` and ``checkouts``
+    only take note of what they are told.
     """
 
     engine: MemoryEngine
@@ -41,6 +46,9 @@ class Api:
     admission: AdmissionConfig = field(default_factory=lambda: AdmissionConfig(hold_s=0))
     central_places: int = 64
     keys: Keys | None = None
+    mirrors: Mirrors = field(default_factory=FakeMirrors)
+    checkouts: Checkouts = field(default_factory=FakeCheckouts)
+    platform_places: int = 64
     metrics: Metrics = field(default_factory=Metrics)
     raw_lines: list[bytes] = field(default_factory=list)
     app: Surestock = field(init=False)
@@ -64,6 +72,9 @@ class Api:
                 Admission(self.admission, self.clock.monotonic, self.metrics),
                 CentralPlaces(self.central_places, self.metrics),
                 self.keys,
+                platform_places=PlatformPlaces(self.metrics, self.platform_places),
+                mirrors=self.mirrors,
+                checkouts=self.checkouts,
             )
         )
         self.client = httpx.AsyncClient(
@@ -96,6 +107,14 @@ class Api:
     async def put(self, path: str, body: object, **headers: str) -> httpx.Response:
         """Put JSON."""
         return await self.send("PUT", path, body, **headers)
+
+    async def patch(self, path: str, body: object, **headers: str) -> httpx.Response:
+        """Patch JSON."""
+        return await self.send("PATCH", path, body, **headers)
+
+    async def delete(self, path: str, **headers: str) -> httpx.Response:
+        """Delete."""
+        return await self.send("DELETE", path, **headers)
 
     async def count(self, on_hand: int, path: str = LEVEL) -> None:
         """Set the stock that a test starts from."""

@@ -16,6 +16,7 @@ _VALUES = {
     "{sku}": "apple",
     "{reservationId}": "bootboot-1",
     "{letterId}": "1.0",
+    "{userId}": "ann",
 }
 
 

@@ -180,7 +180,7 @@ async def test_what_is_worth_less_is_shed_first_and_waits_longest(narrow: Api) -
     )
     assert (readiness.status_code, readiness.json()["queueDepth"]) == (503, 8)
     assert readiness.json()["reasons"] == ["the queue of changes is full"]
-    assert narrow.metrics.shed == {"routine": 1, "sale": 1, "last": 1, "central": 0}
+    assert narrow.metrics.shed == {"routine": 1, "sale": 1, "last": 1, "central": 0, "platform": 0}
     assert (await narrow.get("/health/readiness")).status_code == 200
 
 

@@ -8,7 +8,9 @@ from types import ModuleType
 import pytest
 
 from surestock.api import errors as api_errors
-from surestock.api.problems import KINDS, kind_of
+from surestock.api.problems import CHECKOUT_FAILURES, KINDS, kind_of
+from surestock.cart import refusals as cart_refusals
+from surestock.checkout import errors as checkout_errors
 from surestock.engine.memory import MemoryEngine
 from surestock.idempotency import IdempotencyInFlight
 from surestock.idempotency import errors as idempotency_errors
@@ -19,9 +21,16 @@ from surestock.kit.clock import ManualClock
 from surestock.kit.errors import Refusal, SurestockError, Unavailable
 from surestock.kit.ids import IdSource
 from surestock.ledger.port import Envelope, Outcome
+from surestock.mirror import errors as mirror_errors
 from tests.api.desk import LEVEL, Api, problem
 
 BASES = {Refusal, Unavailable, api_errors.RequestError}
+# What they show as depends on what they were made of.
+BY_WHAT_THEY_HOLD = {
+    refusals.LinesRefused,
+    checkout_errors.CheckoutFailed,
+    mirror_errors.SyncFailed,
+}
 
 
 def error_classes(*modules: ModuleType) -> Iterator[type[SurestockError]]:
@@ -38,7 +47,17 @@ def subclasses(base: type[SurestockError]) -> Iterator[type[SurestockError]]:
 
 
 def test_every_error_class_has_its_row() -> None:
-    declared = set(error_classes(api_errors, refusals, unavailable, idempotency_errors))
+    declared = set(
+        error_classes(
+            api_errors,
+            refusals,
+            unavailable,
+            idempotency_errors,
+            cart_refusals,
+            checkout_errors,
+            mirror_errors,
+        )
+    )
     known = {
         found
         for base in BASES
@@ -46,12 +65,12 @@ def test_every_error_class_has_its_row() -> None:
         if found.__module__.startswith("surestock.")
     }
     assert declared >= set(KINDS)
-    assert (declared | known) - set(KINDS) == {refusals.LinesRefused}
+    assert (declared | known) - set(KINDS) == BY_WHAT_THEY_HOLD
 
 
 def test_every_code_has_one_status() -> None:
     statuses: dict[str, set[int]] = {}
-    for kind in KINDS.values():
+    for kind in (*KINDS.values(), *CHECKOUT_FAILURES.values()):
         statuses.setdefault(kind.code, set()).add(kind.status)
     assert all(len(found) == 1 for found in statuses.values())
 

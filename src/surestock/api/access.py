@@ -11,14 +11,18 @@ from surestock.access.scope import Scope
 from surestock.api.call import Call
 from surestock.api.errors import Forbidden, Unauthorized
 from surestock.api.keys import Keys
-from surestock.inventory.commands import Command, MakeReservation, ReservationCommand
+from surestock.cart.commands import CartCommand
+from surestock.inventory import commands as stock
+from surestock.inventory.commands import MakeReservation, ReservationCommand
 from surestock.inventory.model import Reservation
 from surestock.inventory.refusals import NotFound
+from surestock.ledger.command import Command
 from surestock.resilience.bulkhead import Worth
 
 SCHEME = "apiKey"
 _NEEDS = "x-surestock"
 _AUTHORIZATION = b"authorization"
+_ABOUT_ALL = "The key is limited to some stores, and this is about all of them."
 
 
 def needs(
@@ -26,19 +30,23 @@ def needs(
     shed_as: Worth | None = None,
     *,
     asks_central: bool = False,
+    asks_platform: bool = False,
     whole_chain: bool = False,
 ) -> dict[str, Any]:
     """Return the ``openapi_extra`` of a route that asks for this.
 
     ``shed_as`` is what a change is worth that goes through admission; ``asks_central`` tells that
-    it goes through the bulkhead of the worker. ``whole_chain``: it is not about one store, so that
-    a key which is limited to some cannot use it.
+    it goes through the bulkhead of the worker. ``asks_platform``: it may wait for the commerce
+    platform, so that it leaves admission before it does. ``whole_chain``: it is not about one
+    store, so that a key which is limited to some cannot use it.
     """
     more: dict[str, Any] = {}
     if shed_as is not None:
         more["shedAs"] = shed_as.name.lower()
     if asks_central:
         more["asksCentral"] = True
+    if asks_platform:
+        more["asksPlatform"] = True
     if whole_chain:
         more["wholeChain"] = True
     declared: dict[str, Any] = {"security": [{SCHEME: [scope.value]}]}
@@ -56,6 +64,7 @@ class Gate:
         name = more.get("shedAs")
         self.worth = None if name is None else Worth[name.upper()]
         self.asks_central = bool(more.get("asksCentral"))
+        self.asks_platform = bool(more.get("asksPlatform"))
         self._whole_chain = bool(more.get("wholeChain"))
 
     def check(self, call: Call, keys: Keys, store_id: str | None) -> None:
@@ -74,7 +83,7 @@ class Gate:
         if caller.stores is None:
             return
         if self._whole_chain:
-            raise Forbidden("The key is limited to some stores, and this is about all of them.")
+            raise Forbidden(_ABOUT_ALL)
         if store_id is not None:
             check_stores(call, (store_id,))
 
@@ -104,7 +113,7 @@ def check_stores(call: Call, stores: Iterable[str]) -> None:
             raise Forbidden(f"The key may not be used for store {store_id}.")
 
 
-def stores_of(command: Command) -> list[str]:
+def stores_of(command: stock.Command) -> list[str]:
     """Return the stores that a command names; none for one about an existing reservation."""
     if isinstance(command, MakeReservation):
         return [wanted.line.store_id for wanted in command.lines]
@@ -119,10 +128,13 @@ def check_lines(call: Call, held: Reservation) -> None:
 async def check_command(call: Call, command: Command) -> None:
     """Raise :class:`Forbidden` when the command is about a store that the key is not for.
 
-    What a reservation holds never changes, so it may be looked at before it is decided about.
+    What a reservation holds never changes, so it may be looked at before it is decided about. A
+    cart may hold items of any store.
     """
     if call.caller is None or call.caller.stores is None:
         return
+    if isinstance(command, CartCommand):
+        raise Forbidden(_ABOUT_ALL)
     if isinstance(command, ReservationCommand):
         held = await call.service.engine.find_reservation(command.reservation_id)
         if held is None:

@@ -91,6 +91,15 @@ class Admission:
                 raise ShuttingDown from None
             await self._shed(worth)
 
+    async def let_by(self, client: str, worth: Worth, headers: Headers) -> None:
+        """Let a request through that will wait for somebody else, and so holds no slot meanwhile.
+
+        It is throttled and shed like any other, and waits for its turn; see :meth:`admit`.
+        """
+        if not self.try_admit():
+            await self.admit(client, worth, headers)
+        self._bulkhead.leave()
+
     @asynccontextmanager
     async def place(self, client: str, worth: Worth, headers: Headers) -> AsyncIterator[None]:
         """Be let through for as long as the context lasts; see :meth:`admit`."""

@@ -5,17 +5,17 @@ from typing import Any, Protocol
 
 from msgspec import json
 
-from surestock.inventory.model import Level
-from surestock.inventory.reply import stock_body
 from surestock.ledger.port import Outcome
 
 JSON = (b"content-type", b"application/json")
 PROBLEM = (b"content-type", b"application/problem+json")
 NDJSON = (b"content-type", b"application/x-ndjson")
 EVENTS = (b"content-type", b"text/event-stream")
-_REPLAYED = (b"idempotent-replayed", b"true")
+REPLAYED = (b"idempotent-replayed", b"true")
 _OK = 200
 _CREATED = 201
+_NO_CONTENT = 204
+_OF_A_BODY = (b"content-type", b"etag")
 
 encode = json.Encoder().encode
 
@@ -62,9 +62,15 @@ def json_answer(body: Any, status: int = _OK) -> Answer:  # noqa: ANN401 - what 
     return Answer(status, encode(body), [JSON])
 
 
-def stock_answer(level: Level) -> Answer:
-    """Answer a read with a stock record and its version as the ETag."""
-    return Answer(_OK, encode(stock_body(level)), [JSON, (b"etag", b'"%d"' % level.version)])
+def tagged_answer(body: Any, version: int) -> Answer:  # noqa: ANN401 - what msgspec can encode
+    """Answer a read with the JSON of ``body``, and its version as the ETag."""
+    return Answer(_OK, encode(body), [JSON, (b"etag", b'"%d"' % version)])
+
+
+def without_body(answer: Answer) -> Answer:
+    """Answer with the headers alone: there is nothing to show any more."""
+    headers = [header for header in answer.headers if header[0] not in _OF_A_BODY]
+    return Answer(_NO_CONTENT, b"", headers)
 
 
 def outcome_answer(outcome: Outcome) -> Answer:
@@ -74,7 +80,7 @@ def outcome_answer(outcome: Outcome) -> Answer:
     if reply.version is not None:
         headers.append((b"etag", b'"%d"' % reply.version))
     if outcome.replayed:
-        headers.append(_REPLAYED)
+        headers.append(REPLAYED)
     status = _OK
     if reply.created:
         status = _CREATED

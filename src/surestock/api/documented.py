@@ -8,6 +8,7 @@ _SAID = {
     304: "The client's ETag still stands.",
     400: "The request is malformed.",
     401: "No valid API key was given.",
+    402: "The payment was declined; nothing was bought.",
     403: "The key may not do this.",
     404: "There is no such thing.",
     406: "Accept excludes every form that there is.",
@@ -16,6 +17,7 @@ _SAID = {
     413: "The body is too large.",
     415: "The body is of another type.",
     429: "Too many changes of this client; try again after Retry-After.",
+    502: "The commerce platform failed; the cart is unharmed.",
     503: "Not now; try again after Retry-After.",
 }
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -63,6 +65,7 @@ def answers(
     etag: bool = False,
     mutation: bool = False,
     location: bool = False,
+    later: bool = False,
 ) -> Responses:
     """Return the documentation of successes with these statuses, alike but for the status."""
     headers = dict(_REQUEST_ID)
@@ -72,6 +75,8 @@ def answers(
         headers |= _COMMIT
     if location:
         headers |= _LOCATION
+    if later:
+        headers |= _RETRY_AFTER
     described: dict[str, Any] = {"description": said, "headers": headers}
     if model is not None:
         described["model"] = model

@@ -4,6 +4,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
+from surestock.cart.model import Cart, Product
+from surestock.cart.refusals import CartConflict, ProductConflict
 from surestock.inventory.model import Level
 from surestock.inventory.refusals import VersionConflict
 from surestock.kit.errors import SurestockError
@@ -129,8 +131,27 @@ class WeakTag(VersionConflict):
 
     def __init__(self, expected_version: int, current: Level) -> None:
         super().__init__(expected_version, current)
-        sentence = (
-            f'W/"{expected_version}" is a weak tag, which If-Match never matches; '
-            f"the version is {current.version}."
-        )
-        self.args = (sentence,)
+        self.args = (_weak(expected_version, current.version),)
+
+
+class WeakCartTag(CartConflict):
+    """If-Match holds a weak tag of a cart."""
+
+    def __init__(self, expected_version: int, current: Cart) -> None:
+        super().__init__(expected_version, current)
+        self.args = (_weak(expected_version, current.version),)
+
+
+class WeakProductTag(ProductConflict):
+    """If-Match holds a weak tag of a product."""
+
+    def __init__(self, expected_version: int, current: Product) -> None:
+        super().__init__(expected_version, current)
+        self.args = (_weak(expected_version, current.version),)
+
+
+def _weak(expected_version: int, version: int) -> str:
+    return (
+        f'W/"{expected_version}" is a weak tag, which If-Match never matches; '
+        f"the version is {version}."
+    )

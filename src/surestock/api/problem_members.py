@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from surestock.api import errors as api
+from surestock.api.cart_members import CART_MEMBERS
 from surestock.inventory import refusals as ref
 from surestock.inventory.reply import reservation_body, stock_body
 from surestock.kit.errors import SurestockError
@@ -88,4 +89,5 @@ _SHOW: tuple[tuple[type[SurestockError], Callable[[Any], Members]], ...] = (
     (ref.LinesNotReserved, _not_reserved),
     (ref.ReservationResolved, _resolved),
     (ref.RecordsDeleted, _deleted),
+    *CART_MEMBERS,
 )

@@ -8,12 +8,15 @@ from typing import Any
 from msgspec import Struct
 
 from surestock.api import errors as api
-from surestock.api.answer import PROBLEM, Answer, encode
+from surestock.api.answer import PROBLEM, REPLAYED, Answer, encode
 from surestock.api.problem_members import members_of
+from surestock.cart import refusals as crt
+from surestock.checkout.errors import CheckoutFailed, CheckoutResolved, ProviderUnavailable
 from surestock.idempotency import IdempotencyConflict, IdempotencyInFlight
 from surestock.inventory import refusals as ref
 from surestock.inventory import unavailable as un
 from surestock.kit.errors import Refusal, SurestockError, Unavailable
+from surestock.mirror.errors import QueueFull, SyncFailed
 
 
 class Kind(Struct, frozen=True):
@@ -24,9 +27,13 @@ class Kind(Struct, frozen=True):
     title: str
 
 
+_NOT_NOW = 503
 _INSUFFICIENT = Kind(409, "InsufficientStock", "Not enough stock")
 _NOT_FOUND = Kind(404, "NotFound", "Not found")
 _CONFLICT = Kind(409, "VersionConflict", "Another version is current")
+_PRICE_CHANGED = Kind(409, "PriceChanged", "Prices changed")
+_PROVIDER_ERROR = Kind(502, "ProviderError", "The commerce platform failed")
+_PROVIDER_DOWN = Kind(503, "ProviderUnavailable", "The commerce platform is not reached")
 
 KINDS: dict[type[SurestockError], Kind] = {
     api.ValidationFailed: Kind(400, "ValidationError", "The request is malformed"),
@@ -43,6 +50,8 @@ KINDS: dict[type[SurestockError], Kind] = {
     api.ClientGone: Kind(499, "ClientGone", "The client hung up"),
     api.InternalError: Kind(500, "InternalError", "Internal error"),
     api.WeakTag: _CONFLICT,
+    api.WeakCartTag: _CONFLICT,
+    api.WeakProductTag: _CONFLICT,
     ref.NotFound: _NOT_FOUND,
     ref.VersionConflict: _CONFLICT,
     ref.InsufficientStock: _INSUFFICIENT,
@@ -50,7 +59,20 @@ KINDS: dict[type[SurestockError], Kind] = {
     ref.LinesNotReserved: _INSUFFICIENT,
     ref.QuantityLimit: Kind(409, "QuantityLimit", "Quantity limit"),
     ref.ReservationResolved: Kind(409, "ReservationResolved", "The reservation has had its end"),
+    ref.ReservationHeld: Kind(409, "ReservationHeld", "A checkout holds the reservation"),
     ref.RecordsDeleted: Kind(410, "RecordsDeleted", "The records were deleted"),
+    crt.CartConflict: _CONFLICT,
+    crt.ProductConflict: _CONFLICT,
+    crt.CurrencyConflict: Kind(409, "CurrencyConflict", "The cart is in another currency"),
+    crt.StoreConflict: Kind(409, "StoreConflict", "The cart takes it from another store"),
+    crt.CartFull: Kind(409, "CartFull", "The cart is full"),
+    crt.CartEmpty: Kind(409, "CartEmpty", "The cart is empty"),
+    crt.PriceChanged: _PRICE_CHANGED,
+    crt.CheckoutInProgress: Kind(409, "CheckoutInProgress", "The cart is being checked out"),
+    crt.Superseded: Kind(409, "Superseded", "Not current any more"),
+    CheckoutResolved: Kind(409, "CheckoutResolved", "The checkout has had its end"),
+    ProviderUnavailable: _PROVIDER_DOWN,
+    QueueFull: Kind(503, "Overloaded", "Overloaded"),
     IdempotencyConflict: Kind(409, "IdempotencyConflict", "The key was used for another payload"),
     IdempotencyInFlight: Kind(409, "IdempotencyInFlight", "The first request is still running"),
     un.Unreadable: Kind(503, "Unreadable", "Not readable now"),
@@ -66,6 +88,20 @@ _LINES_REFUSED = {
     for kind in (_NOT_FOUND, _CONFLICT, _INSUFFICIENT)
 }
 
+CHECKOUT_FAILURES = {
+    kind.code: kind
+    for kind in (
+        Kind(402, "PaymentDeclined", "The payment was declined"),
+        _INSUFFICIENT,
+        _PRICE_CHANGED,
+        Kind(409, "ItemNotSold", "The commerce platform does not sell it"),
+        Kind(409, "ProviderConflict", "The commerce platform refused it"),
+        _PROVIDER_ERROR,
+        _PROVIDER_DOWN,
+    )
+}
+"""A checkout that failed, by the code that is on record."""
+
 
 def kind_of(error: SurestockError) -> Kind:
     """Return how ``error`` shows.
@@ -75,6 +111,10 @@ def kind_of(error: SurestockError) -> Kind:
     if isinstance(error, ref.LinesRefused):
         causes = {kind_of(fault.cause).code for fault in error.faults}
         return next(kind for code, kind in _LINES_REFUSED.items() if code in causes)
+    if isinstance(error, CheckoutFailed):
+        return CHECKOUT_FAILURES[error.failure.code]
+    if isinstance(error, SyncFailed):
+        return _PROVIDER_DOWN if error.is_unreachable else _PROVIDER_ERROR
     return KINDS[type(error)]
 
 
@@ -85,7 +125,9 @@ def code_of(error: SurestockError) -> str:
 
 def is_known(error: SurestockError) -> bool:
     """Tell whether ``error`` is meant for clients."""
-    return isinstance(error, ref.LinesRefused) or type(error) in KINDS
+    if isinstance(error, CheckoutFailed):
+        return error.failure.code in CHECKOUT_FAILURES
+    return isinstance(error, ref.LinesRefused | SyncFailed) or type(error) in KINDS
 
 
 def problem_of(error: SurestockError) -> dict[str, Any]:
@@ -111,8 +153,12 @@ def problem_answer(error: SurestockError, instance: str, request_id: str) -> Ans
     problem["instance"] = instance
     problem["requestId"] = request_id
     headers = [PROBLEM]
+    if isinstance(error, CheckoutFailed) and error.replayed:
+        headers.append(REPLAYED)
     if isinstance(error, Unavailable | api.RateLimited):
         headers.append((b"retry-after", b"%d" % max(1, error.retry_after_s)))
+    elif problem["status"] == _NOT_NOW:
+        headers.append((b"retry-after", b"%d" % max(1, problem.get("retryAfter", 1))))
     if isinstance(error, api.MethodNotAllowed):
         headers.append((b"allow", error.allow.encode()))
     if isinstance(error, api.Unauthorized):

@@ -42,7 +42,7 @@ _IfMatch = Annotated[
     Header(
         alias=_IF_MATCH,
         pattern=r'^(\*|"[1-9][0-9]{0,15}"|[1-9][0-9]{0,15})$',
-        description='The version that the level must have, as in "7" or 7; * asks for any.',
+        description='The version that must be the current one, as in "7" or 7; * asks for any.',
         examples=['"7"'],
     ),
 ]

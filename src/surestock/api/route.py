@@ -68,6 +68,12 @@ class CheckedRoute(APIRoute):
         if self._is_mutation and service.feed.closed:
             raise ShuttingDown
         arguments = await self._arguments(call, ids)
+        if gate.asks_platform and gate.worth is not None:
+            limits: list[tuple[bytes, bytes]] = []
+            call.limit_headers = limits
+            await service.admission.let_by(call.limited_as, gate.worth, limits)
+            with service.platform_places.place():
+                return await self._endpoint(call, *arguments)
         if gate.worth is not None:
             admission = service.admission
             if not admission.try_admit():

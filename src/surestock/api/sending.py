@@ -20,14 +20,14 @@ PROGRESS = "surestock.progress"
 """An ASGI extension: a function that tells that a stream comes on, so that it may go on."""
 
 _NONE: Scope = {}
-_NOT_MODIFIED = 304
+_WITHOUT_BODY = (204, 304)
 
 
 async def send_whole(answer: Answer, scope: Scope, send: Send) -> None:
     """Send an answer that is there in one piece."""
     headers = answer.headers
     body = answer.body
-    if answer.status != _NOT_MODIFIED:
+    if answer.status not in _WITHOUT_BODY:
         headers.append((b"content-length", b"%d" % len(body)))
     at_once = scope.get("extensions", _NONE).get(WHOLE_ANSWER)
     if at_once is not None and at_once(answer.status, headers, body):

@@ -7,9 +7,12 @@ from msgspec import Struct, field
 from surestock.api.admission import Admission
 from surestock.api.body_budget import BodyBudget
 from surestock.api.central_places import CentralPlaces
+from surestock.api.checkouts import Checkouts
 from surestock.api.feed.feed import EventFeed
 from surestock.api.keys import Keys
+from surestock.api.mirrors import Mirrors
 from surestock.api.open_streams import OpenStreams
+from surestock.api.platform_places import PlatformPlaces
 from surestock.inventory.central import Central
 from surestock.kit.clock import Clock
 from surestock.kit.ids import IdSource
@@ -30,7 +33,10 @@ class Service(Struct, frozen=True):
 
     ``keys`` is None where nobody needs one, ``spans`` where nobody traces. ``central_places`` are
     for those who ask the worker, so that however many they are, changes go on; ``bodies`` is the
-    memory that large bodies share.
+    memory that large bodies share. ``platform_places`` are for those who wait for the commerce
+    platform.
+
+    ``mirrors`` are the platform's carts of ours, and ``checkouts`` makes orders of them.
 
     ``streams`` are batches without an end.
 
@@ -55,3 +61,6 @@ class Service(Struct, frozen=True):
     streams: OpenStreams = field(default_factory=OpenStreams)
     bodies: BodyBudget = field(default_factory=BodyBudget)
     batches: Semaphore = field(default_factory=lambda: Semaphore(_BATCHES_AT_ONCE))
+    platform_places: PlatformPlaces = None  # type: ignore[assignment]
+    mirrors: Mirrors = None  # type: ignore[assignment]
+    checkouts: Checkouts = None  # type: ignore[assignment]

@@ -15,8 +15,9 @@ _BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 BREAKERS = ("journal", "worker")
 BREAKER_STATES = ("closed", "open", "half_open")
-WORTHS = ("routine", "sale", "last", "central")
-"""What a request that is shed may be worth; those who ask the worker are shed apart."""
+WORTHS = ("routine", "sale", "last", "central", "platform")
+"""What a request that is shed may be worth; those who ask the
+worker, or wait for the commerce platform, are shed apart."""
 
 
 class RouteStats:

@@ -94,8 +94,10 @@ async def transact_allowed(
 
 
 def _refusal(call: Call, envelope: Envelope) -> Forbidden | None:
+    command = envelope.command
+    assert isinstance(command, StockCommand)
     try:
-        check_stores(call, stores_of(envelope.command))
+        check_stores(call, stores_of(command))
     except Forbidden as error:
         return error
     return None

@@ -5,12 +5,26 @@ from collections.abc import Iterator
 from fastapi import APIRouter
 
 from surestock.api.route import CheckedRoute
-from surestock.api.routes import batch, central, document, feed, health, reservations, stock
+from surestock.api.routes import (
+    batch,
+    carts,
+    catalog,
+    central,
+    checkout,
+    document,
+    feed,
+    health,
+    reservations,
+    stock,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     stock.routes,
     reservations.routes,
     batch.routes,
+    catalog.routes,
+    carts.routes,
+    checkout.routes,
     central.routes,
     feed.routes,
     health.routes,

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query
 
 from surestock.access.scope import Scope
 from surestock.api.access import needs
-from surestock.api.answer import JSON, Answer, json_answer, stock_answer
-from surestock.api.call import Call
+from surestock.api.answer import Answer, json_answer, tagged_answer
+from surestock.api.condition import unless_known
 from surestock.api.cursor import read_cursor, write_cursor
 from surestock.api.documented import MUTATION_ERRORS, answers, errors, not_modified
 from surestock.api.errors import Fault, ValidationFailed
@@ -103,18 +103,7 @@ async def read(call: CachedRead, store_id: StoreId, sku: Sku) -> Answer:
     level = await call.service.engine.find_level((store_id, sku))
     if level is None:
         raise NotFound(f"SKU {sku} in store {store_id}")
-    answer = stock_answer(level)
-    return _unless_known(call, answer, b'"%d"' % level.version)
-
-
-def _unless_known(call: Call, answer: Answer, etag: bytes) -> Answer:
-    known = call.headers.get(b"if-none-match")
-    if known is None:
-        return answer
-    tags = [tag.strip().removeprefix(b"W/") for tag in known.split(b",")]
-    if etag in tags or known == b"*":
-        return Answer(304, b"", [header for header in answer.headers if header != JSON])
-    return answer
+    return unless_known(call, tagged_answer(stock_body(level), level.version))
 
 
 @routes.get(

@@ -32,6 +32,21 @@ class EventShown(BaseModel):
         "ReservationReleased",
         "ReservationExpired",
         "ReservationExtended",
+        "ProductPut",
+        "CartOpened",
+        "ItemPut",
+        "ItemRemoved",
+        "CartRepriced",
+        "CartDropped",
+        "CartSynced",
+        "CartSyncFailed",
+        "CheckoutBegun",
+        "PlacingBegun",
+        "CheckoutDoubted",
+        "CheckoutCompleted",
+        "CheckoutFailed",
+        "CartClosed",
+        "CheckoutForgotten",
     ]
 
 

@@ -5,6 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from surestock.api.schemas.answers import ReservationShown, StockRecord
+from surestock.api.schemas.cart import CartShown
+from surestock.api.schemas.catalog import ProductShown
+from surestock.api.schemas.checkout import CheckoutBegun, CheckoutDone
 from surestock.api.schemas.values import Identifier, Shown
 
 
@@ -31,6 +34,15 @@ class LineProblem(Shown):
     expected_version: int | None = None
 
 
+class PriceChangeShown(Shown):
+    """An item whose price is another one by now; without a new one, it is not sold any more."""
+
+    sku: Identifier
+    old: int
+    new: int | None
+    currency: str | None = None
+
+
 class Problem(Shown):
     """An error."""
 
@@ -47,12 +59,25 @@ class Problem(Shown):
     requested: int | None = None
     current_version: int | None = None
     expected_version: int | None = None
-    current: StockRecord | None = None
+    current: StockRecord | CartShown | ProductShown | None = None
     lines: list[LineProblem] | None = None
     after: int | None = None
     scope: str | None = None
     reservation_status: str | None = None
     reservation: ReservationShown | None = None
+    changes: list[PriceChangeShown] | None = None
+    checkout_status: str | None = None
+    status_url: str | None = None
+    checkout: CheckoutDone | CheckoutBegun | None = None
+    retry_after: int | None = None
+    limit: int | None = None
+    currency: str | None = None
+    cart_currency: str | None = None
+    store_id: str | None = None
+    cart_store_id: str | None = None
+    sku: str | None = None
+    order_id: str | None = None
+    order_number: str | None = None
 
 
 def problem_schemas() -> dict[str, Any]:

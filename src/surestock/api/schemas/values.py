@@ -17,6 +17,7 @@ Sku: TypeAlias = Annotated[str, Path(alias="sku", pattern=IDENTIFIER, examples=[
 ReservationId: TypeAlias = Annotated[
     str, Path(alias="reservationId", pattern=IDENTIFIER, examples=["q6xk2mz7ab3d-1f"])
 ]
+UserId: TypeAlias = Annotated[str, Path(alias="userId", pattern=IDENTIFIER, examples=["ann"])]
 LetterId: TypeAlias = Annotated[
     str, Path(alias="letterId", pattern=IDENTIFIER, examples=["4711.0"])
 ]

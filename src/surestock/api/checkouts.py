@@ -1,0 +1,29 @@
+"""From a cart to an order: the port to what sees to it."""
+
+from typing import Protocol
+
+from surestock.cart.model import Order
+from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
+
+
+class Checkouts(Protocol):
+    """Makes at most one order of a cart."""
+
+    async def checkout(self, ask: CheckoutAsk) -> CheckoutEnd:
+        """Buy what is in the cart; return how that ended, or that it has not yet.
+
+        Raises ``CheckoutFailed``, ``ProviderUnavailable`` or a refusal of the cart or the stock.
+        """
+        ...
+
+    async def resolve(
+        self,
+        user_id: str,
+        attempt_id: str,
+        order: Order | None,
+        reason: str,
+        actor: str,
+        request_id: str,
+    ) -> CheckoutEnd:
+        """End a checkout as a person found out that it ended: with ``order``, or without one."""
+        ...
