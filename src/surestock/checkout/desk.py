@@ -7,7 +7,6 @@ changes nothing about what is recorded and placed.
 import asyncio
 
 import anyio
-from anyio.abc import TaskGroup
 from msgspec import Raw, Struct, json
 
 from surestock.cart.model import Checkout, Failure, Order
@@ -58,7 +57,14 @@ class CheckoutDesk:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self.recovery.run)
             tasks.start_soon(self.reaper.run)
-            await self._serve(tasks)
+            tasks.start_soon(self.serve)
+
+    async def serve(self) -> None:
+        """Work on what is asked for, until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            while True:
+                run = await self._asked.get()
+                tasks.start_soon(self._work, run)
 
     async def checkout(self, ask: CheckoutAsk) -> CheckoutEnd:
         """Check a cart out, or join whoever is at it; return its end, or that it has none yet.
@@ -116,11 +122,6 @@ class CheckoutDesk:
         self._running[ask.user_id] = run
         self._asked.put_nowait(run)
         return run
-
-    async def _serve(self, tasks: TaskGroup) -> None:
-        while True:
-            run = await self._asked.get()
-            tasks.start_soon(self._work, run)
 
     async def _work(self, run: _Run) -> None:
         user_id = run.ask.user_id
