@@ -80,3 +80,10 @@ class BadAnswer(CommerceError):
 
 class OutcomeUnknown(CommerceError):
     """Placing an order was asked for, and nobody knows what became of it."""
+
+
+REFUSALS = (CartExpired, ItemNotFound, InsufficientStock, PriceChanged, PaymentDeclined, Conflict)
+"""The platform understood, and said no: it is well, and what was asked for was not carried out."""
+
+ERRORS = (*REFUSALS, RateLimited, Unavailable, BadAnswer, OutcomeUnknown)
+"""The leaves of the tree."""
