@@ -63,8 +63,7 @@ class FakePlatform:
 
     async def open_cart(self, currency: str, reference: str) -> RemoteCart:
         fault = await self._begin("open_cart", reference, None)
-        self._made += 1
-        cart_id = f"R{self._made}"
+        cart_id = self._new_id()
         self.carts[cart_id] = Kept(currency, reference)
         return self._end(cart_id, fault)
 
@@ -85,7 +84,7 @@ class FakePlatform:
         if fault != "ignore":
             self._put(lines, line, item.sku, item.qty)
         if fault == "double":
-            lines[f"L{len(self.calls)}d"] = (item.sku, 1)
+            lines[self._new_id()] = (item.sku, 1)
         return self._end(cart_id, fault)
 
     async def remove_item(self, context: ExternalContext, line: RemoteLine) -> RemoteCart:
@@ -112,13 +111,22 @@ class FakePlatform:
     async def aclose(self) -> None:
         """Hold nothing."""
 
+    def plan(self, *faults: Fault | None) -> None:
+        """Let the next calls go so, and all later ones well."""
+        left = iter(faults)
+        self.script = lambda _: next(left, None)
+
+    def _new_id(self) -> str:
+        self._made += 1
+        return f"R{self._made}"
+
     def verbs(self) -> list[str]:
         return [verb for verb, _ in self.calls]
 
     def _put(
         self, lines: dict[str, tuple[str, int]], line: RemoteLine | None, sku: str, qty: int
     ) -> None:
-        lines[f"L{len(self.calls)}" if line is None else line.line_id] = (sku, qty)
+        lines[self._new_id() if line is None else line.line_id] = (sku, qty)
 
     async def _begin(
         self, verb: str, cart_id: str, context: ExternalContext | None
@@ -137,10 +145,7 @@ class FakePlatform:
             kept.busy = True
         try:
             await asyncio.sleep(20.0 if fault == "slow" else 0.0)
-            if fault == "away":
-                raise err.Unavailable(f"no answer to call {len(self.calls)}", 2)
-            if fault == "refuse":
-                raise err.Conflict("The commerce platform refused it.")
+            self._fail(fault)
             if context is not None:
                 self._check(cart_id, context)
         except BaseException:
@@ -150,6 +155,12 @@ class FakePlatform:
         finally:
             self._inside -= 1
         return fault
+
+    def _fail(self, fault: Fault | None) -> None:
+        if fault == "away":
+            raise err.Unavailable(f"no answer to call {len(self.calls)}", 2)
+        if fault == "refuse":
+            raise err.Conflict("The commerce platform refused it.")
 
     def _check(self, cart_id: str, context: ExternalContext) -> None:
         kept = self.carts.get(cart_id)

@@ -67,7 +67,7 @@ class Desk:
 
 
 class Shop:
-    """``wanted`` is what each user's acknowledged operations come to, kept apart from the engine."""
+    """``wanted`` is what each user's acknowledged operations come to, apart from the engine."""
 
     def __init__(
         self,
