@@ -8,12 +8,14 @@ from typing import TypeVar
 
 import pytest
 
-from surestock.inventory.commands import Command, CountStock, MakeReservation, ReserveStock
+from surestock.inventory.commands import CountStock, MakeReservation, ReserveStock
+from surestock.inventory.document import Document, DocumentKey, Gone
 from surestock.inventory.model import Level, Reservation, StockKey
 from surestock.inventory.refusals import LineFault
 from surestock.inventory.view import Changes
 from surestock.kit.clock import ManualClock
 from surestock.kit.errors import Refusal
+from surestock.ledger.command import Command
 from surestock.ledger.decide import decide
 from surestock.ledger.evolve import evolve
 from surestock.ledger.record import Record
@@ -32,6 +34,7 @@ class Book:
         self.clock = ManualClock()
         self.levels: dict[StockKey, Level] = {}
         self.reservations: dict[str, Reservation] = {}
+        self.documents: dict[DocumentKey, Document] = {}
         self.records: list[Record] = []
 
     def level(self, key: StockKey) -> Level | None:
@@ -39,6 +42,9 @@ class Book:
 
     def reservation(self, reservation_id: str) -> Reservation | None:
         return self.reservations.get(reservation_id)
+
+    def document(self, key: DocumentKey) -> Document | None:
+        return self.documents.get(key)
 
     def due(self, key: StockKey, now: datetime) -> list[Reservation]:
         return [
@@ -69,11 +75,11 @@ class Book:
 
     def refused(self, kind: type[R], command: Command) -> R:
         """Return the refusal that ``command`` gets, and make sure that it changed nothing."""
-        before = (dict(self.levels), dict(self.reservations))
+        before = (dict(self.levels), dict(self.reservations), dict(self.documents))
         with pytest.raises(kind) as caught:
             decide(self, command, self.clock.now(), "refused")
         assert type(caught.value) is kind
-        assert (self.levels, self.reservations) == before
+        assert (self.levels, self.reservations, self.documents) == before
         return caught.value
 
     def faults(self, refusal: Refusal) -> dict[StockKey, type[Refusal]]:
@@ -97,6 +103,11 @@ class Book:
     def _take_over(self, changes: Changes) -> None:
         self.levels.update(changes.levels)
         self.reservations.update(changes.reservations)
+        for key, document in changes.documents.items():
+            if isinstance(document, Gone):
+                self.documents.pop(key, None)
+            else:
+                self.documents[key] = document
 
 
 def stocked(on_hand: int, *keys: StockKey) -> Book:

@@ -28,7 +28,8 @@ class PutProduct(Struct, frozen=True, tag=True, tag_field="command"):
 class AddItem(Struct, frozen=True, tag=True):
     """Put ``qty`` more of a product into the cart, at today's price; open the cart if need be.
 
-    ``default_store_id`` is where a stocked product is taken from when ``store_id`` is None.
+    ``default_store_id`` is where a stocked product is taken from when ``store_id`` is None. With
+    ``must_exist``, no cart is opened.
     """
 
     user_id: str
@@ -37,6 +38,7 @@ class AddItem(Struct, frozen=True, tag=True):
     store_id: str | None = None
     expected_version: int | None = None
     default_store_id: str = "online"
+    must_exist: bool = False
 
 
 class SetItemQuantity(Struct, frozen=True, tag=True):

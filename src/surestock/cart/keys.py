@@ -13,7 +13,9 @@ from surestock.inventory.view import View
 
 Keys: TypeAlias = tuple[list[DocumentKey], list[StockKey]]
 
-OfUser: TypeAlias = cmd.RemoveItem | cmd.DropCart | cmd.CloseCart | cmd.ForgetCheckout
+OfUser: TypeAlias = (
+    cmd.RemoveItem | cmd.DropCart | cmd.NoteMirror | cmd.CloseCart | cmd.ForgetCheckout
+)
 OfAttempt: TypeAlias = cmd.BeginPlacing | cmd.DoubtCheckout
 OfReserved: TypeAlias = cmd.CompleteCheckout | cmd.FailCheckout
 
@@ -48,10 +50,6 @@ def _of_checkout(view: View, command: cmd.BeginCheckout) -> Keys:
     return documents, levels
 
 
-def _of_mirror(_: View, command: cmd.NoteMirror) -> Keys:
-    return [(Cart.KIND, command.user_id)], []
-
-
 def _of_attempt(_: View, command: OfAttempt) -> Keys:
     return [(Checkout.KIND, command.user_id)], []
 
@@ -69,7 +67,7 @@ CART_KEYS: dict[type, Callable[[View, Any], Keys]] = {
     cmd.RemoveItem: _of_user,
     cmd.Reprice: _of_items,
     cmd.DropCart: _of_user,
-    cmd.NoteMirror: _of_mirror,
+    cmd.NoteMirror: _of_user,
     cmd.BeginCheckout: _of_checkout,
     cmd.BeginPlacing: _of_attempt,
     cmd.CompleteCheckout: _of_reserved,

@@ -25,7 +25,7 @@ def add_item(draft: Draft, command: AddItem) -> None:
     product = get_product(draft, command.sku)
     cart, checkout = find_current(draft, user_id)
     if cart is None:
-        if command.expected_version is not None:
+        if command.must_exist or command.expected_version is not None:
             raise NotFound(f"cart of user {user_id}")
         _check_qty(product.sku, command.qty)
         item = item_of(product, command.qty, command.store_id, command.default_store_id)
@@ -78,18 +78,20 @@ def reprice(draft: Draft, command: Reprice) -> None:
     """Take over what the catalog says today; record nothing when it says the same."""
     cart, checkout = get_current(draft, command.user_id)
     check_current(cart, checkout, None)
-    gone = []
+    products = {item.sku: find_product(draft, item.sku) for item in cart.items}
+    gone = tuple(
+        PriceChange(item.sku, item.unit_price, None, cart.currency)
+        for item in cart.items
+        if products[item.sku] is None
+    )
+    if gone:
+        raise PriceChanged(gone, command.user_id)
     items = []
     for item in cart.items:
-        product = find_product(draft, item.sku)
-        if product is None:
-            gone.append(PriceChange(item.sku, item.unit_price, None, cart.currency))
-        else:
-            items.append(item_of(product, item.qty, item.store_id, command.default_store_id))
-            if not gone:
-                _check_currency(cart, product)
-    if gone:
-        raise PriceChanged(tuple(gone), command.user_id)
+        product = products[item.sku]
+        assert product is not None
+        _check_currency(cart, product)
+        items.append(item_of(product, item.qty, item.store_id, command.default_store_id))
     if tuple(items) != cart.items:
         version = next_version(draft, cart)
         record(draft, CartRepriced(command.user_id, tuple(items), version))
