@@ -18,7 +18,7 @@ from surestock.checkout.reaper import Reaper
 from surestock.checkout.recovery import Recovery
 from surestock.checkout.resolution import Absences, find_out
 from surestock.checkout.saga import buy
-from surestock.checkout.shop import Shop
+from surestock.checkout.shop import CheckoutFigures, Shop
 from surestock.checkout.steps.begin import undo
 from surestock.checkout.steps.clean import clean
 from surestock.checkout.steps.settle import complete
@@ -46,6 +46,11 @@ class CheckoutDesk:
         self._asked: asyncio.Queue[_Run] = asyncio.Queue()
         self.recovery = Recovery(shop, self._absences)
         self.reaper = Reaper(shop, self.recovery)
+
+    @property
+    def figures(self) -> CheckoutFigures:
+        """What has happened so far."""
+        return self._shop.figures
 
     @property
     def open(self) -> int:

@@ -12,6 +12,7 @@ from surestock.api.admission import Admission
 from surestock.api.app import Surestock
 from surestock.api.central_places import CentralPlaces
 from surestock.api.feed.feed import EventFeed
+from surestock.api.platform_places import PlatformPlaces
 from surestock.api.readiness import unready
 from surestock.engine.log import LogEngine
 from surestock.engine.memory import MemoryEngine
@@ -20,6 +21,7 @@ from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.ids import IdSource
 from surestock.ledger.port import Engine
 from surestock.runtime.central_side import CentralSide
+from surestock.runtime.commerce import make_commerce
 from surestock.runtime.data_directory import check_writable, worker_directory
 from surestock.runtime.engine_telemetry import EngineTelemetry
 from surestock.runtime.front import make_admission, make_keys, tell_access
@@ -92,7 +94,8 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
     admission = make_admission(settings, clock, metrics)
     keys = make_keys(settings, log)
     tell_access(keys, log)
-    background: tuple[Background, ...] = (stock.engine.keep_healthy,)
+    commerce = make_commerce(settings, stock.engine, clock, log, metrics)
+    background: tuple[Background, ...] = (stock.engine.keep_healthy, commerce.run)
     if keys is not None:
         background += (keys.run,)
         metrics.access_keys_stale = lambda: keys.stale
@@ -113,6 +116,9 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
         CentralPlaces(settings.concurrency_sync, metrics),
         keys,
         spans,
+        mirrors=commerce.mirrors,
+        checkouts=commerce.checkouts,
+        platform_places=PlatformPlaces(metrics),
     )
     metrics.ready = lambda: not unready(service)
     app = build_app(service)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from surestock.commerce.providers import DEFAULT
 from surestock.runtime.errors import StartRefused
 
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -57,6 +58,8 @@ class Settings(BaseSettings):
     shutdown_timeout_ms: Annotated[int, Field(ge=100, le=_DAY_MS)] = 30_000
     api_keys_file: Path | None = None
     sync_interval_ms: Annotated[int, Field(ge=10, le=_DAY_MS)] = 15_000
+    commerce_provider: Annotated[str, Field(min_length=1)] = DEFAULT
+    commerce_config_file: Path | None = None
     otel_exporter_otlp_endpoint: Annotated[str | None, Field(pattern=r"^https?://[^/]")] = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -68,7 +71,6 @@ class Settings(BaseSettings):
     lock_reject_status: Annotated[int, Field(ge=400, le=599)] = 503
     lock_retry_after_ms: _Positive = 300
     lock_owner_id: str | None = None
-    commerce_provider: Annotated[str, _only("simulated")] = "simulated"
 
 
 def read_settings() -> Settings:

@@ -9,6 +9,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from surestock.telemetry.family.central import SyncFigures, central_families
+from surestock.telemetry.family.commerce import commerce_families
 from surestock.telemetry.family.durability import durability_families
 from surestock.telemetry.family.process import process_families
 from surestock.telemetry.family.protection import protection_families
@@ -74,4 +75,5 @@ class Exposition(Collector):
         yield from durability_families(self._metrics)
         yield from protection_families(self._metrics)
         yield from central_families(sync)
+        yield from commerce_families(self._metrics.commerce)
         yield from process_families(self._metrics)

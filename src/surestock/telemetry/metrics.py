@@ -7,13 +7,14 @@ label ever holds a SKU, a store or a user.
 
 from collections.abc import Callable
 
+from surestock.telemetry.family.commerce import CommerceMetrics
 from surestock.telemetry.histogram import Histogram
 
 _LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _FSYNC_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
 _BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
-BREAKERS = ("journal", "worker")
+BREAKERS = ("journal", "worker", "commerce")
 BREAKER_STATES = ("closed", "open", "half_open")
 WORTHS = ("routine", "sale", "last", "central", "platform")
 """What a request that is shed may be worth; those who ask the
@@ -70,6 +71,8 @@ class Metrics:
         self.access_keys_stale: Callable[[], bool] = lambda: False
         """Asked when somebody looks: whether the file of keys could not be read again, so that
         older ones are in force."""
+        self.commerce = CommerceMetrics()
+        """Calls to the commerce platform, carts and checkouts."""
         self.defects = 0
         """Requests that failed by a defect of the service, streams that had begun included."""
         self.ready: Callable[[], bool] = lambda: True

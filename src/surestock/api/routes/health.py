@@ -61,7 +61,11 @@ async def readiness(call: Read) -> Answer:
     return json_answer(
         {
             "ready": ready,
-            "breakers": {"journal": _journal(status), "worker": sync.breaker},
+            "breakers": {
+                "journal": _journal(status),
+                "worker": sync.breaker,
+                "commerce": call.service.metrics.breaker_states["commerce"],
+            },
             "queueDepth": status.queue_depth + admission.waiting,
             "mode": "read_only" if status.read_only else "read_write",
             "sync": {
