@@ -153,6 +153,7 @@ class Shop:
         """Run the background for the length of the block."""
         task = asyncio.create_task(self.mirrors.run())
         try:
+            await asyncio.sleep(0.1)  # it looks through all carts at first
             yield
             assert not task.done(), task
         finally:

@@ -6,7 +6,7 @@ Each user's acknowledged operations are kept apart from the engine, so that a lo
 import asyncio
 import random
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -114,7 +114,9 @@ class AddsUp(FakePlatform):
 class DeafWhileBusy(Mirrors):
     """Forgets a change that comes while the cart is being synced."""
 
-    busy: ClassVar[set[str]] = set()
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.busy: set[str] = set()
 
     def changed(self, user_id: str) -> None:
         if user_id not in self.busy:
@@ -146,7 +148,7 @@ class Believer(Mirrors):
 def test_the_attack_has_teeth(broken: type[CommerceProvider] | type[Mirrors]) -> None:
     async def story() -> None:
         shop = Shop(kind=broken) if issubclass(broken, Mirrors) else Shop(platform=AddsUp())
-        await shopping(shop, 20, 20, seed=3)
+        await shopping(shop, 100, 20, seed=3)
 
     with pytest.raises((AssertionError, KeyError)):
         on_virtual_time(story)

@@ -26,7 +26,7 @@ class Closing:
         return len(self._waiting)
 
     def add(self, user_id: str, context: ExternalContext) -> bool:
-        """Note a cart of the platform; tell whether it will be closed. Another's cannot be."""
+        """Note a cart of the platform; False when it is another platform's."""
         if context.provider != self._provider.name:
             return False
         waiting = self._waiting.setdefault(user_id, [])
@@ -36,6 +36,10 @@ class Closing:
             _, left = self._waiting.popitem(last=False)
             self._figures.close_failed += len(left)
         return True
+
+    def waits_for(self, user_id: str) -> bool:
+        """Tell whether a cart of the user waits to be closed."""
+        return user_id in self._waiting
 
     async def close(self, user_id: str, current: ExternalContext | None) -> None:
         """Close what waits of a user, but never ``current``: a platform may give a cart again.

@@ -1,5 +1,7 @@
 """One sync of one user's cart, from its turn in the queue to the record of how it went."""
 
+from msgspec.structs import replace
+
 from surestock.cart.commands import NoteMirror
 from surestock.cart.model import Cart
 from surestock.cart.refusals import CheckoutInProgress
@@ -67,10 +69,11 @@ class Tending:
             if not has_turn:
                 return self._clock.monotonic() + self._config.delay_s
             try:
-                return await self._tend(user_id)
+                again_at = await self._tend(user_id)
             except Unavailable as error:
                 self._log.info("a sync was put off", user=user_id, why=str(error))
-                return self.healing.failed(user_id)
+                again_at = self.healing.failed(user_id)
+            return self._clock.monotonic() if self.closing.waits_for(user_id) else again_at
 
     async def sync(self, user_id: str, actor: str, request_id: str) -> Cart:
         """Take over today's prices, and bring the platform's cart up to ours; return ours.
@@ -87,7 +90,6 @@ class Tending:
             try:
                 remote = await self.aligning.align(cart, validate=True)
             except CommerceError as error:
-                self._figures.failed += 1
                 await self._note_failure(cart, error, actor, request_id)
                 raise SyncFailed(user_id, error) from error
             await self._note_success(cart, remote, actor, request_id)
@@ -108,51 +110,41 @@ class Tending:
         try:
             remote = await self.aligning.align(cart, validate=False)
         except CommerceError as error:
-            self._figures.failed += 1
             again_at = self.healing.failed(user_id, error)
             await self._note_failure(cart, error, _ACTOR, _NO_REQUEST)
             return again_at
-        return await self._note_success(cart, remote, _ACTOR, _NO_REQUEST)
+        await self._note_success(cart, remote, _ACTOR, _NO_REQUEST)
+        return None
 
     async def _note_success(
         self, cart: Cart, remote: RemoteCart, actor: str, request_id: str
-    ) -> float | None:
-        """Record that the platform has this version; return when to come again, if ever."""
-        looked = self.looks.after(cart)
-        command = NoteMirror(
-            cart.user_id,
-            cart.cart_id,
-            remote.context,
-            synced_version=cart.version,
-            accessed_at=looked,
-        )
-        noted = await self._book.note(command, actor, request_id)
+    ) -> None:
         self.healing.succeeded(cart.user_id)
-        if not noted:
-            # Our cart was let go of while its mirror was made: nobody else knows of that one.
-            self.memory.forget(cart.user_id)
-            return (
-                self._clock.monotonic() if self.closing.add(cart.user_id, remote.context) else None
-            )
-        self.looks.recorded(cart.user_id, looked)
-        self._figures.synced += 1
-        return None
+        note = NoteMirror(cart.user_id, cart.cart_id, remote.context, synced_version=cart.version)
+        if await self._note(cart, note, actor, request_id):
+            self._figures.synced += 1
 
     async def _note_failure(
         self, cart: Cart, error: CommerceError, actor: str, request_id: str
     ) -> None:
         """Record why the platform has not this version, unless that is recorded already."""
+        self._figures.failed += 1
         why = sentence_of(error)
         if cart.mirror.state == "failed" and cart.mirror.error == why:
             return
         self._log.info("a cart was not synced", user=cart.user_id, why=str(error))
+        context = self.memory.context_of(cart)
+        note = NoteMirror(cart.user_id, cart.cart_id, context, error=why)
+        await self._note(cart, note, actor, request_id)
+
+    async def _note(self, cart: Cart, note: NoteMirror, actor: str, request_id: str) -> bool:
+        """Record ``note``, and when the user looked; tell whether the cart is still there."""
         looked = self.looks.after(cart)
-        command = NoteMirror(
-            cart.user_id,
-            cart.cart_id,
-            self.memory.context_of(cart),
-            error=why,
-            accessed_at=looked,
-        )
-        if await self._book.note(command, actor, request_id):
+        if await self._book.note(replace(note, accessed_at=looked), actor, request_id):
             self.looks.recorded(cart.user_id, looked)
+            return True
+        # It was let go of while its mirror was made, so nobody else may know of that one.
+        self.memory.forget(cart.user_id)
+        if note.context is not None:
+            self.closing.add(cart.user_id, note.context)
+        return False
