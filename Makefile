@@ -18,8 +18,8 @@ LOCKED = $(PIP_INSTALL) --require-hashes -r
 PROJECT = $(PIP_INSTALL) --no-deps --no-build-isolation --quiet --editable .
 CODE = src tests $(wildcard benchmarks demo)
 
-.PHONY: help setup serve test prove check format format-check lint types contracts deps tidy \
-        coverage bench demo openapi lock clean clean-env
+.PHONY: help setup serve test prove test-medusa check format format-check lint types contracts deps \
+        tidy coverage bench demo openapi lock clean clean-env
 
 help: ## show this list
 	@echo 'usage: make TARGET [PYTHON=python3.12]'
@@ -89,6 +89,9 @@ test: .venv/.dev-installed ## quick tests and quick proofs (ARGS='-k reserve')
 
 prove: .venv/.dev-installed ## the long proofs, then a table of their figures
 	@$(BIN)/python -m pytest -m prove $(ARGS)
+
+test-medusa: .venv/.dev-installed ## carts and orders on a real Medusa (needs Node and PostgreSQL)
+	@$(BIN)/python -m pytest -m medusa $(ARGS) tests/commerce/medusa
 
 check: format-check lint types contracts deps tidy coverage ## everything that must pass, tests last
 

@@ -33,3 +33,6 @@ class MedusaConfig(Struct, frozen=True, forbid_unknown_fields=True):
     customer: Customer | None = None
     address: Address | None = None
     settles_s: float | None = 180.0
+
+    def __repr__(self) -> str:
+        return f"MedusaConfig(base_url={self.http.base_url!r})"

@@ -75,13 +75,14 @@ class MedusaProvider:
         With a secret key it only reads: the orders that the cart's customer made since the cart was
         opened, for one that bears the attempt's id.
 
-        Without one no order can be looked up that way, and the only call of the Store API that tells
-        which order a cart became is to complete it again. That is done only when the cart bears this
-        attempt's id and says that it was completed: then somebody did ask for the order under this
-        attempt, since a completed cart takes no other id any more, and Medusa answers with it. Should the payment be refused between the two calls, and the first
-        completion be undone, then the second one is a second try at the same attempt: still one
-        order at the most, and the one that was asked for. A cart that was never completed, or not
-        under this attempt, is left alone.
+        Without one no order can be looked up that way, and the only call of the Store API that
+        tells which order a cart became is to complete it again. That is done only when the cart
+        bears this attempt's id and says that it was completed: then somebody did ask for the order
+        under this attempt, since a completed cart takes no other id any more, and Medusa answers
+        with it. Should the payment be refused between the two calls, and the first completion be
+        undone, then the second one is a second try at the same attempt: still one order at the
+        most, and the one that was asked for. A cart that was never completed, or not under this
+        attempt, is left alone.
 
         Raises ``CartExpired`` when the cart is not there any more: Medusa throws none away, so that
         says nothing of the order.
