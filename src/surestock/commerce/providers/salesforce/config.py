@@ -30,7 +30,7 @@ class SalesforceConfig(Struct, frozen=True, forbid_unknown_fields=True, rename="
     a hook of the site may have words of its own.
 
     ``settles_s`` is for who has measured it: see ``Capabilities``. The platform documents only that
-    it stops answering after 10 s, not that it stops working. ``answer_s`` waits a little longer than
+    it stops answering after 10 s, not that it stops working. ``answer_s`` is a little longer than
     that: with its 504 one knows more than without.
     """
 
