@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from msgspec import json
-
 from surestock.api.checkout_answer import status_url
 from surestock.cart import refusals as ref
 from surestock.cart.reply import cart_body, checkout_body, product_body
@@ -13,8 +11,6 @@ from surestock.kit.errors import SurestockError
 from surestock.mirror.errors import SyncFailed
 
 Members: TypeAlias = dict[str, Any]
-
-_decode = json.Decoder(dict[str, Any]).decode
 
 
 def _cart_conflict(error: ref.CartConflict) -> Members:
@@ -62,7 +58,7 @@ def _resolved(error: CheckoutResolved) -> Members:
 
 def _failed(error: CheckoutFailed) -> Members:
     members = error.failure.members
-    return {} if members is None else _decode(members)
+    return {} if members is None else members
 
 
 def _not_synced(error: SyncFailed) -> Members:

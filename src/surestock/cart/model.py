@@ -4,9 +4,9 @@ Money is whole minor units of a currency (ISO 4217): 1999 with ``EUR`` is 19.99 
 """
 
 from datetime import datetime
-from typing import ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from surestock.inventory.document import Document, DocumentKey
 
@@ -128,11 +128,14 @@ class Order(Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 class Failure(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """Why a checkout failed: a stable code, a sentence, and members that a client can use."""
+    """Why a checkout failed: a stable code, a sentence, and members that a client can use.
+
+    They are JSON, and told as they are.
+    """
 
     code: str
     message: str
-    members: Raw | None = None
+    members: dict[str, Any] | None = None
 
 
 class CheckoutKey(Struct, frozen=True, gc=False, rename="camel"):

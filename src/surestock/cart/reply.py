@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from msgspec import UNSET, Raw, UnsetType, json
 
 from surestock.cart import commands as cmd
-from surestock.cart.body import cart_body, checkout_body, failure_body, product_body
+from surestock.cart.body import cart_body, checkout_body, product_body
 from surestock.cart.find import find_cart, find_checkout, find_product
 from surestock.cart.version import FIRST_VERSION
 from surestock.inventory.reply import Reply
@@ -56,8 +56,9 @@ def _checkout(command: CheckoutStep, changes: Changes, _: int) -> Reply:
 
 
 def _failed(command: cmd.FailCheckout, _: Changes, __: int) -> Reply:
-    body = failure_body(command.failure)
-    return Reply(Raw(_encode(body)), failure=command.failure.code)
+    """Answer with the failure itself: whoever asks with the same key again is told the same."""
+    failure = command.failure
+    return Reply(Raw(_encode(failure)), failure=failure.code)
 
 
 def _nothing(_: object, __: Changes, ___: int) -> Reply:

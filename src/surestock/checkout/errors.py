@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from msgspec import Struct, json
+from msgspec import Struct, convert
 
 from surestock.cart.model import Checkout, Failure
 from surestock.kit.errors import Refusal, Unavailable
@@ -34,7 +34,7 @@ class ProviderUnavailable(Unavailable):
     def of(cls, failure: Failure) -> Self:
         """Return the error for a checkout that failed for this reason alone."""
         members = failure.members
-        told = _Wait() if members is None else json.decode(members, type=_Wait)
+        told = _Wait() if members is None else convert(members, _Wait)
         return cls(max(1, told.retry_after))
 
 

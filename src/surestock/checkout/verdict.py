@@ -3,8 +3,6 @@
 The codes are those of the HTTP contract.
 """
 
-from msgspec import Raw, json
-
 from surestock.cart.model import Failure
 from surestock.commerce import errors as com
 from surestock.commerce.port import PlacedOrder
@@ -17,8 +15,7 @@ def failure_of(error: com.CommerceError) -> Failure:
     """Return how a checkout failed that placed no order because of ``error``."""
     for kind, code in _CODES:
         if isinstance(error, kind):
-            members = _members_of(error)
-            return Failure(code, str(error), Raw(json.encode(members)) if members else None)
+            return Failure(code, str(error), _members_of(error))
     return Failure("ProviderError", str(error))
 
 
@@ -73,5 +70,5 @@ def turned_up(order: PlacedOrder) -> Failure:
         "ProviderConflict",
         f"Order {order.order_number} of an earlier checkout of this cart turned up after all. "
         "Nothing more was bought. Drop the cart to begin a new one.",
-        Raw(json.encode({"orderId": order.order_id, "orderNumber": order.order_number})),
+        {"orderId": order.order_id, "orderNumber": order.order_number},
     )

@@ -4,7 +4,7 @@ No body holds a context: its secrets open the platform's cart. What of it is tol
 """
 
 from surestock.cart.body.cart import CartBody, cart_body
-from surestock.cart.body.checkout import CheckoutBody, checkout_body, failure_body
+from surestock.cart.body.checkout import CheckoutBody, checkout_body
 from surestock.cart.body.product import ProductBody, product_body
 
 __all__ = [
@@ -13,6 +13,5 @@ __all__ = [
     "ProductBody",
     "cart_body",
     "checkout_body",
-    "failure_body",
     "product_body",
 ]

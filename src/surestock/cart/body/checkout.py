@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET
 
 from surestock.cart.body.shape import Body, TotalsBody
-from surestock.cart.model import Checkout, CheckoutStatus, Failure, Order
+from surestock.cart.model import Checkout, CheckoutStatus, Order
 
 
 class ResultBody(Body, frozen=True):
@@ -23,14 +23,6 @@ class ErrorBody(Body, frozen=True):
 
     error: str
     message: str
-
-
-class FailureBody(Body, frozen=True):
-    """Why a checkout failed, as it is remembered for whoever asks with the same key."""
-
-    code: str
-    message: str
-    members: Raw | UnsetType = UNSET
 
 
 class CompletedBody(Body, frozen=True):
@@ -75,13 +67,6 @@ def checkout_body(checkout: Checkout) -> CheckoutBody:
         TotalsBody(checkout.subtotal, UNSET, checkout.currency),
         checkout.attempt.started_at,
         error_body(checkout),
-    )
-
-
-def failure_body(failure: Failure) -> FailureBody:
-    """Show why a checkout failed."""
-    return FailureBody(
-        failure.code, failure.message, UNSET if failure.members is None else failure.members
     )
 
 
