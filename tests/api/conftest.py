@@ -13,6 +13,13 @@ from surestock.kit.ids import IdSource
 from tests.api.centrals import AbsentCentral, CrowdedCentral, TroubledCentral
 from tests.api.desk import Api
 from tests.api.keys import FakeKeys
+from tests.api.till import Till, open_till
+
+_CATALOG: dict[str, tuple[str, int, str, bool]] = {
+    "phone": ("device", 49900, "EUR", True),
+    "plan": ("plan", 1999, "EUR", False),
+    "roaming": ("addon", 500, "USD", False),
+}
 
 
 @pytest.fixture
@@ -73,3 +80,27 @@ async def guarded(clock: ManualClock, keys: FakeKeys) -> AsyncIterator[Api]:
     built = Api(engine, clock, keys=keys)
     async with built.client:
         yield built
+
+
+@pytest.fixture
+async def till(
+    clock: ManualClock,
+    no_blocking_calls: BlockBuster,  # noqa: ARG001 - asked for, so that it watches
+) -> AsyncIterator[Till]:
+    async with open_till(clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def shop(api: Api) -> Api:
+    """A catalog of a phone, a plan, and an add-on that is sold in another currency."""
+    for sku, (kind, price, currency, stocked) in _CATALOG.items():
+        body = {
+            "name": sku.title(),
+            "type": kind,
+            "unitPrice": price,
+            "currency": currency,
+            "stocked": stocked,
+        }
+        assert (await api.put(f"/catalog/{sku}", body)).status_code == 201
+    return api

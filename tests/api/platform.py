@@ -66,3 +66,9 @@ class FakeCheckouts:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+
+def told(mirrors: object) -> list[tuple[object, ...]]:
+    """Return what the mirrors of a test were told."""
+    assert isinstance(mirrors, FakeMirrors)
+    return mirrors.told

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from surestock.api import errors as api
 from surestock.api.cart_members import CART_MEMBERS
+from surestock.api.checkout_answer import status_url
 from surestock.inventory import refusals as ref
 from surestock.inventory.reply import reservation_body, stock_body
 from surestock.kit.errors import SurestockError
@@ -72,6 +73,15 @@ def _resolved(error: ref.ReservationResolved) -> Members:
     return {"reservationStatus": held.status, "reservation": reservation_body(held)}
 
 
+def _held(error: ref.ReservationHeld) -> Members:
+    held = error.reservation
+    return {
+        "reservationStatus": held.status,
+        "reservation": reservation_body(held),
+        "statusUrl": status_url(str(held.held_for)),
+    }
+
+
 def _forbidden(error: api.Forbidden) -> Members:
     return {} if error.scope is None else {"scope": error.scope}
 
@@ -88,6 +98,7 @@ _SHOW: tuple[tuple[type[SurestockError], Callable[[Any], Members]], ...] = (
     (ref.QuantityLimit, _limit),
     (ref.LinesNotReserved, _not_reserved),
     (ref.ReservationResolved, _resolved),
+    (ref.ReservationHeld, _held),
     (ref.RecordsDeleted, _deleted),
     *CART_MEMBERS,
 )

@@ -13,7 +13,7 @@ from surestock.api.documented import MUTATION_ERRORS, answers, errors
 from surestock.api.mutation import carry_out, transact
 from surestock.api.request_headers import Conditional, Keyed, Read
 from surestock.api.route import CheckedRoute
-from surestock.api.schemas.cart import AddBody, CartShown, QuantityBody
+from surestock.api.schemas.cart import AddBody, CartChange, CartShown, QuantityBody
 from surestock.api.schemas.values import NoMembers, Sku, UserId
 from surestock.api.shelf import cart_version, find_cart, find_checkout, get_cart
 from surestock.cart.commands import AddItem, DropCart, RemoveItem, SetItemQuantity
@@ -49,7 +49,7 @@ async def read(call: Read, user_id: UserId) -> Answer:
 @routes.post(
     _CART + "/items",
     summary="Put a product into a cart",
-    response_model=CartShown,
+    response_model=CartChange,
     responses=answers(200, said="It is in.", etag=True, mutation=True) | errors(*MUTATION_ERRORS),
     openapi_extra=needs(Scope.CART_WRITE, Worth.SALE, whole_chain=True),
 )
@@ -58,7 +58,11 @@ async def add(call: Conditional, user_id: UserId, body: AddBody) -> Answer:
     expected = body.expected_version
     if call.if_match is not None:
         expected = await cart_version(call, user_id, expected)
-    answer = await carry_out(call, AddItem(user_id, body.sku, body.qty, body.store_id, expected))
+    must_exist = call.if_match is not None
+    answer = await carry_out(
+        call,
+        AddItem(user_id, body.sku, body.qty, body.store_id, expected, must_exist=must_exist),
+    )
     call.service.mirrors.changed(user_id)
     return answer
 
@@ -66,7 +70,7 @@ async def add(call: Conditional, user_id: UserId, body: AddBody) -> Answer:
 @routes.patch(
     _ITEM,
     summary="Set the quantity of an item",
-    response_model=CartShown,
+    response_model=CartChange,
     responses=answers(200, said="Set.", etag=True, mutation=True) | errors(*MUTATION_ERRORS),
     openapi_extra=needs(Scope.CART_WRITE, Worth.SALE, whole_chain=True),
 )
@@ -83,7 +87,7 @@ async def set_quantity(call: Conditional, user_id: UserId, sku: Sku, body: Quant
 @routes.delete(
     _ITEM,
     summary="Take an item out of a cart",
-    response_model=CartShown,
+    response_model=CartChange,
     responses=answers(200, said="It is out.", etag=True, mutation=True) | errors(*MUTATION_ERRORS),
     openapi_extra=needs(Scope.CART_WRITE, Worth.ROUTINE, whole_chain=True),
 )

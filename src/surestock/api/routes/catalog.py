@@ -18,7 +18,7 @@ from surestock.api.errors import Fault, ValidationFailed
 from surestock.api.mutation import carry_out
 from surestock.api.request_headers import CachedRead, Creating, Read
 from surestock.api.route import CheckedRoute
-from surestock.api.schemas.catalog import ProductBody, ProductList, ProductShown
+from surestock.api.schemas.catalog import ProductBody, ProductChange, ProductList, ProductShown
 from surestock.api.schemas.stock import StockPage
 from surestock.api.schemas.values import Sku
 from surestock.api.shelf import get_product, product_version
@@ -71,9 +71,9 @@ async def read(call: CachedRead, sku: Sku) -> Answer:
 @routes.put(
     _ONE,
     summary="Set a product and its price",
-    response_model=ProductShown,
+    response_model=ProductChange,
     responses=answers(200, said="Set.", etag=True, mutation=True)
-    | answers(201, said="New.", model=ProductShown, etag=True, mutation=True)
+    | answers(201, said="New.", model=ProductChange, etag=True, mutation=True)
     | errors(*MUTATION_ERRORS),
     openapi_extra=needs(Scope.INVENTORY_WRITE, Worth.ROUTINE, whole_chain=True),
 )

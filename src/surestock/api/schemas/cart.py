@@ -1,7 +1,7 @@
 """The shapes of carts: what may be put into one, and what it looks like."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -60,14 +60,14 @@ class CheckoutResult(Shown):
     order_id: str
     order_number: str
     totals: OrderTotals
+    cart_id: Identifier
 
 
 class CheckoutError(Shown):
-    """Why a checkout failed. ``members`` are those that the problem had beside the usual ones."""
+    """Why a checkout made no order, or why nobody knows: a stable code, and a sentence."""
 
-    code: str
+    error: str
     message: str
-    members: dict[str, Any] | None = None
 
 
 class CartShown(Shown):
@@ -91,3 +91,9 @@ class CartShown(Shown):
     checkout_completed_at: datetime | None
     checkout_result: CheckoutResult | None
     checkout_error: CheckoutError | None
+
+
+class CartChange(CartShown):
+    """A cart after a mutation, and the mutation's place in the log."""
+
+    sequence: Annotated[int, Field(ge=1)]

@@ -37,6 +37,12 @@ class ProductShown(Shown):
     updated_at: datetime
 
 
+class ProductChange(ProductShown):
+    """A product after it was set, and the mutation's place in the log."""
+
+    sequence: Annotated[int, Field(ge=1)]
+
+
 class ProductList(Shown):
     """A page of the catalog, by SKU; ``nextCursor`` is null on the last one."""
 

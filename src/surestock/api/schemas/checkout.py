@@ -95,9 +95,9 @@ class CheckoutBegun(Shown):
 
     checkout_status: Literal["in_progress", "unknown", "failed"]
     cart_id: Identifier
+    attempt_id: Identifier
     totals: TotalsShown
     checkout_started_at: datetime
-    checkout_ended_at: datetime | None
     checkout_error: CheckoutError | None
 
 
