@@ -36,7 +36,7 @@ PLAN = "plan"
 SECRET = "opens-the-cart"
 CONTEXT = ExternalContext("shop", "ext-1", {"token": SECRET})
 ORDER = Order("o-1", "1001", 119_00, "EUR")
-DECLINED = Failure("PaymentDeclined", "The card was declined.", msgspec.Raw(b'{"tries":2}'))
+DECLINED = Failure("PaymentDeclined", "The card was declined.", {"tries": 2})
 
 
 class Shop(Book):
@@ -132,9 +132,9 @@ def with_cart(phones: int = 2, plans: int = 1, user_id: str = ANN) -> Shop:
     return shop
 
 
-def begun(**wanted: int) -> Shop:
+def begun(phones: int = 2, plans: int = 1) -> Shop:
     """Return a shop in which somebody is checking out."""
-    shop = with_cart(**wanted)
+    shop = with_cart(phones, plans)
     shop.do(BeginCheckout(ANN))
     return shop
 

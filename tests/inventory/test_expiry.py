@@ -15,7 +15,6 @@ from surestock.inventory.commands import (
 )
 from surestock.inventory.due import as_of, without_due
 from surestock.inventory.events import (
-    Event,
     ReservationCommitted,
     ReservationExpired,
     StockAdjusted,
@@ -23,6 +22,7 @@ from surestock.inventory.events import (
 )
 from surestock.inventory.model import Line, StockKey
 from surestock.inventory.refusals import ReservationResolved
+from surestock.ledger.event import Event
 from tests.inventory.book import RICE, SALT, TEA, Book, reserve, stocked
 
 TTL_S = 60

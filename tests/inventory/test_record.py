@@ -8,7 +8,8 @@ from msgspec import Raw
 from surestock.idempotency import make_key
 from surestock.inventory import events as ev
 from surestock.inventory.model import Level, Line
-from surestock.ledger.record import Record, Reply, encode_record
+from surestock.inventory.reply import Reply
+from surestock.ledger.record import Record, encode_record
 from tests.inventory.book import RICE, TEA
 
 THEN = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)

@@ -17,9 +17,8 @@ from surestock.inventory.commands import (
 )
 from surestock.inventory.due import as_of
 from surestock.inventory.model import Line
-from surestock.inventory.reply import reply_to, reservation_body, stock_body
+from surestock.inventory.reply import Reply, reply_to, reservation_body, stock_body
 from surestock.ledger.decide import decide
-from surestock.ledger.record import Reply
 from tests.inventory.book import RICE, TEA, Book, reserve, stocked
 
 STAMP = "2026-01-01T00:00:00Z"
