@@ -155,6 +155,20 @@ async def test_a_slow_platform_takes_no_more_than_its_places() -> None:
     assert rig.notes.outcomes == ["shed", "shed", "too_slow", "too_slow"]
 
 
+async def test_whoever_waited_while_the_breaker_opened_is_not_sent() -> None:
+    async def break_off() -> None:
+        await asyncio.sleep(1)
+        raise Unavailable("down")
+
+    config = GuardConfig(retries=0, places=1, breaker=BreakerConfig(threshold=1))
+    rig = Rig(break_off, config=config)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(2):
+            group.create_task(_fail(rig))
+    assert rig.puppet.calls == ["read_cart"]
+    assert rig.notes.outcomes == ["Unavailable", "not_tried"]
+
+
 async def test_an_order_has_a_place_that_nothing_else_takes() -> None:
     rig = Rig(_silence, _silence, config=_TIGHT)
     async with asyncio.TaskGroup() as group:
