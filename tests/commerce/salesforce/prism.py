@@ -1,7 +1,7 @@
 """Prism between provider and fake: what either of them says is checked against the descriptions.
 
 Salesforce publishes an OpenAPI description for each of its APIs, with paths that begin after the
-API's own. One document that refers to all of their paths lets one proxy check all four. The
+API's own. One document that refers to their paths lets one proxy check all four. The
 descriptions are not part of this repository; where they are absent, so is the check.
 """
 
@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.real.absent import Absent
 from tests.real.node import node_environment, node_server, staged
 from tests.real.process import Server, free_port
@@ -20,10 +18,25 @@ from tests.real.process import Server, free_port
 PROJECT = Path(__file__).parent / "server"
 _SHARED = Path(__file__).resolve().parents[4] / "shared" / "commerce"
 _DESCRIPTIONS = {
-    "/shopper/auth/v1": "auth-oas-1.50.0.yaml",
-    "/checkout/shopper-baskets/v2": "shopper-baskets-oas-2.9.0.yaml",
-    "/checkout/shopper-orders/v1": "shopper-orders-oas-1.15.0.yaml",
-    "/customer/shopper-customers/v1": "shopper-customers-oas-1.8.0.yaml",
+    "/shopper/auth/v1": ("auth-oas-1.50.0.yaml", ("oauth2/authorize", "oauth2/token")),
+    "/checkout/shopper-baskets/v2": (
+        "shopper-baskets-oas-2.9.0.yaml",
+        (
+            "baskets",
+            "baskets/{basketId}",
+            "baskets/{basketId}/customer",
+            "baskets/{basketId}/items",
+            "baskets/{basketId}/payment-instruments",
+            "baskets/{basketId}/payment-instruments/{paymentInstrumentId}",
+            "baskets/{basketId}/shipments/{shipmentId}/shipping-address",
+            "baskets/{basketId}/shipments/{shipmentId}/shipping-method",
+        ),
+    ),
+    "/checkout/shopper-orders/v1": ("shopper-orders-oas-1.15.0.yaml", ("orders",)),
+    "/customer/shopper-customers/v1": (
+        "shopper-customers-oas-1.8.0.yaml",
+        ("customers/{customerId}/orders",),
+    ),
 }
 
 
@@ -35,7 +48,7 @@ def checking(upstream: str, folder: Path) -> Iterator[tuple[Server, str]]:
     Raises Absent without the descriptions, without Node, or when Prism can't be installed.
     """
     document = folder / "descriptions.json"
-    document.write_text(json.dumps(_all_of_them()))
+    document.write_text(json.dumps(_what_is_asked_for()))
     place = staged(PROJECT, folder / "prism")
     port = free_port()
     command = ["node", "--require", "./hand_redirects_on.js", "node_modules/.bin/prism", "proxy"]
@@ -45,21 +58,22 @@ def checking(upstream: str, folder: Path) -> Iterator[tuple[Server, str]]:
         yield server, f"http://127.0.0.1:{port}"
 
 
-def _all_of_them() -> dict[str, Any]:
+def _what_is_asked_for() -> dict[str, Any]:
+    """Return one document that refers to the paths; whatever else is asked for has none."""
     paths: dict[str, Any] = {}
     schemes: dict[str, Any] = {}
-    for prefix, name in _DESCRIPTIONS.items():
+    for prefix, (name, ends) in _DESCRIPTIONS.items():
         file = _SHARED / name
         if not file.exists():
             raise Absent(f"{name} is not in ../shared/commerce")
-        description = yaml.load(file.read_bytes(), yaml.CSafeLoader)
-        schemes |= description["components"]["securitySchemes"]
-        for path in description["paths"]:
-            pointer = path.replace("~", "~0").replace("/", "~1")
+        for end in ends:
+            path = f"/organizations/{{organizationId}}/{end}"
+            pointer = path.replace("/", "~1")
             paths[prefix + path] = {"$ref": f"{file}#/paths/{pointer}"}
+        schemes["ShopperToken"] = {"$ref": f"{file}#/components/securitySchemes/ShopperToken"}
     return {
         "openapi": "3.0.3",
-        "info": {"title": "Everything that a shopper may ask for", "version": "1"},
+        "info": {"title": "What a guest asks for", "version": "1"},
         "paths": paths,
         "components": {"securitySchemes": schemes},
     }

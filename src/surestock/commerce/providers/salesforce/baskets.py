@@ -4,6 +4,7 @@ https://developer.salesforce.com/docs/commerce/commerce-api/references/shopper-b
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from surestock.commerce.reply import Reply
 _BETWEEN_IDS = " "
 _NO_CURRENCY = "N/A"
 _MOST_IN_THE_WAY = 4
+_MOST_UNITS = 1_000_000_000
 
 
 async def open_basket(shop: Shop, currency: str, reference: str) -> RemoteCart:
@@ -115,9 +117,7 @@ def shown(basket: Basket, visit: Visit) -> RemoteCart:
         context=visit.context,
         lines=tuple(_line(sku, items, currency) for sku, items in bought.items()),
         currency=currency,
-        total=None
-        if currency is None or basket.order_total is None
-        else to_minor(basket.order_total, currency),
+        total=_minor(basket.order_total, currency),
     )
 
 
@@ -125,14 +125,17 @@ def _line(sku: str, items: Iterable[ProductItem], currency: str | None) -> Remot
     ids, qty = [], 0
     prices = set()
     for item in items:
-        if item.quantity != item.quantity.to_integral_value():
-            raise BadAnswer("The commerce platform's basket holds a part of an article.")
+        if not (item.quantity.is_integer() and 0 <= item.quantity <= _MOST_UNITS):
+            raise BadAnswer("The commerce platform's basket holds no whole number of an article.")
         ids.append(item.item_id)
         qty += int(item.quantity)
-        prices.add(item.base_price)
-    price = prices.pop() if len(prices) == 1 else None
-    unit_price = None if price is None or currency is None else to_minor(price, currency)
+        prices.add(_minor(item.base_price, currency))
+    unit_price = prices.pop() if len(prices) == 1 else None
     return RemoteLine(_BETWEEN_IDS.join(ids), sku, qty, unit_price)
+
+
+def _minor(amount: Decimal | None, currency: str | None) -> int | None:
+    return None if amount is None or currency is None else to_minor(amount, currency)
 
 
 def _in_the_way(reply: Reply) -> list[str]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import Raw
 
 from surestock.commerce.errors import Conflict
+from surestock.commerce.money import to_major
 from surestock.commerce.port import Address, Customer, OrderRequest, Payment, RemoteCart
 from surestock.commerce.providers.salesforce.baskets import shown
 from surestock.commerce.providers.salesforce.shapes import Basket, find_text
@@ -37,7 +38,7 @@ async def prepare(visit: Visit, request: OrderRequest) -> RemoteCart:
     basket = await visit.change(
         "PUT", f"{shipment}/shipping-method", {"id": config.shipping_method}
     )
-    return shown(await _pay(visit, basket, request.payment or Payment()), visit)
+    return shown(await _pay(visit, basket, request), visit)
 
 
 async def _name(visit: Visit, request: OrderRequest) -> None:
@@ -54,19 +55,24 @@ async def _name(visit: Visit, request: OrderRequest) -> None:
         raise Conflict("The commerce platform's cart is in another currency.")
 
 
-async def _pay(visit: Visit, basket: Basket, payment: Payment) -> Basket:
+async def _pay(visit: Visit, basket: Basket, request: OrderRequest) -> Basket:
     """Let one payment of the whole total be the only one."""
+    payment = request.payment or Payment()
     for old in basket.payment_instruments:
         basket = await visit.change("DELETE", f"/payment-instruments/{old.payment_instrument_id}")
-    if basket.order_total is None:
+    total = shown(basket, visit).total
+    if total is None:
         raise Conflict("The commerce platform knows no total for this cart.")
-    if not basket.order_total:
+    if total == 0:
         return basket
     config = visit.shop.config
     method = payment.method or config.payment_method
     if method is None:
         raise Conflict("An order needs a payment method.")
-    wanted: dict[str, object] = {"paymentMethodId": method, "amount": _number(basket.order_total)}
+    wanted: dict[str, object] = {
+        "paymentMethodId": method,
+        "amount": _number(to_major(total, request.currency)),
+    }
     if payment.token is not None and config.token_attribute is not None:
         wanted[config.token_attribute] = payment.token
     elif payment.token is not None:
@@ -89,5 +95,5 @@ def _address(customer: Customer, address: Address) -> dict[str, str]:
 
 
 def _number(amount: Decimal) -> Raw:
-    """Return an amount as a JSON number, with the digits that it came with."""
+    """Return an amount as a JSON number; as a Decimal it would be sent as a text."""
     return Raw(f"{amount:f}".encode())

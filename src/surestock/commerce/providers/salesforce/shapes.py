@@ -59,7 +59,7 @@ class ProductItem(Struct, frozen=True, rename="camel"):
 
     item_id: str
     product_id: str
-    quantity: Decimal
+    quantity: float
     base_price: Decimal | None = None
     bonus_product_line_item: bool = False
 
