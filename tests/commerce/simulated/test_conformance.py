@@ -5,6 +5,8 @@ import pytest
 from surestock.commerce.conformance import carts, orders
 from surestock.commerce.conformance.suite import CHECKS, Check
 from surestock.commerce.conformance.verdict import Deviates, NotApplicable
+from surestock.commerce.guard import Guard
+from surestock.commerce.guard_config import GuardConfig
 from surestock.commerce.port import CommerceProvider, PlacedOrder, StockRule
 from tests.commerce.simulated.lab import SimulatedLab
 
@@ -21,6 +23,13 @@ async def test_the_platform_conforms(check: Check, rule: StockRule, *, idempoten
             await check(lab)
     else:
         await check(lab)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: str(check.__name__))
+async def test_the_platform_conforms_with_the_guard_around_it(check: Check) -> None:
+    lab = SimulatedLab("partial")
+    lab.provider = Guard(lab.simulated, GuardConfig(), lab.clock)
+    await check(lab)
 
 
 @pytest.mark.parametrize(
