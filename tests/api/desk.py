@@ -71,10 +71,10 @@ class Api:
                 IdSource("testboot"),
                 Admission(self.admission, self.clock.monotonic, self.metrics),
                 CentralPlaces(self.central_places, self.metrics),
+                PlatformPlaces(self.metrics, self.platform_places),
+                self.mirrors,
+                self.checkouts,
                 self.keys,
-                platform_places=PlatformPlaces(self.metrics, self.platform_places),
-                mirrors=self.mirrors,
-                checkouts=self.checkouts,
             )
         )
         self.client = httpx.AsyncClient(

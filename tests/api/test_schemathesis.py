@@ -3,9 +3,10 @@
 A schema cannot say everything, so a request that is meant to be valid is made so first: JSON Schema
 takes 2.0 for an integer, which the contract refuses; a version is stated once, not in two places
 that differ; a cursor is one that some list gave out; a sequence to wait for is one that somebody
-was told; a stream has no key for all of it, and a batch one for all or for its rows. Requests that
-are meant to be malformed stay as they are. A stream is never malformed as a whole, though: each of
-its lines may be. Nor is a request without a body malformed where a body may be left out.
+was told; an order belongs to a checkout that is completed; a stream has no key for all of it, and a
+batch one for all or for its rows. Requests that are meant to be malformed stay as they are. A
+stream is never malformed as a whole, though: each of its lines may be. Nor is a request without a
+body malformed where a body may be left out.
 """
 
 import asyncio
@@ -19,11 +20,13 @@ from hypothesis import settings
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
+from surestock.checkout.ask import CheckoutEnd
 from surestock.engine.memory import MemoryEngine
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
 from tests.api.desk import Api
 from tests.api.keys import FakeKeys
+from tests.api.platform import FakeCheckouts
 
 _EXAMPLES = 60
 _COUNT = re.compile("[0-9]{1,16}").fullmatch
@@ -37,10 +40,19 @@ def _stocked() -> Api:
     keys = FakeKeys()
     api = Api(engine, clock, keys=keys)
     _KEY.update(keys.know("tester"))
-    path = "/stores/store-1/inventory/apple-1kg"
-    answer = asyncio.run(api.put(path, {"onHand": 1_000_000}, **_KEY))
-    assert answer.status_code == 201
+    asyncio.run(_stock(api))
     return api
+
+
+async def _stock(api: Api) -> None:
+    answer = await api.put("/stores/store-1/inventory/apple-1kg", {"onHand": 1_000_000}, **_KEY)
+    assert answer.status_code == 201
+    plan = {"name": "Plan", "type": "plan", "unitPrice": 1, "currency": "EUR", "stocked": False}
+    assert (await api.put("/catalog/plan", plan, **_KEY)).status_code == 201
+    answer = await api.post("/carts/ann/items", {"sku": "plan", "qty": 1}, **_KEY)
+    assert answer.status_code == 200
+    assert isinstance(api.checkouts, FakeCheckouts)
+    api.checkouts.answer = CheckoutEnd("in_progress")
 
 
 _APP = _stocked().app
@@ -72,10 +84,22 @@ def before_call(
     headers: Any = case.headers or {}
     if isinstance(case.body, dict) and {"If-Match", "If-None-Match"} & set(headers):
         case.body.pop("expectedVersion", None)
+    if isinstance(case.body, dict) and "outcome" in case.body:
+        _agree(case.body)
     if "If-Match" in headers:
         headers.pop("If-None-Match", None)
     if case.media_type == _NDJSON or _has_named_row(case.body):
         headers.pop("Idempotency-Key", None)
+
+
+def _agree(body: dict[str, Any]) -> None:
+    """Give a checkout that is said to be completed its order, and none to one that failed."""
+    order = {"orderId": "o-1", "orderNumber": "7", "total": 1}
+    if body["outcome"] == "completed":
+        body.update(order)
+    else:
+        for name in order:
+            body.pop(name, None)
 
 
 def _has_named_row(body: Any) -> bool:

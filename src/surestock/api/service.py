@@ -56,11 +56,11 @@ class Service(Struct, frozen=True):
     request_ids: IdSource
     admission: Admission
     central_places: CentralPlaces
+    platform_places: PlatformPlaces
+    mirrors: Mirrors
+    checkouts: Checkouts
     keys: Keys | None = None
     spans: Spans | None = None
     streams: OpenStreams = field(default_factory=OpenStreams)
     bodies: BodyBudget = field(default_factory=BodyBudget)
     batches: Semaphore = field(default_factory=lambda: Semaphore(_BATCHES_AT_ONCE))
-    platform_places: PlatformPlaces = None  # type: ignore[assignment]
-    mirrors: Mirrors = None  # type: ignore[assignment]
-    checkouts: Checkouts = None  # type: ignore[assignment]

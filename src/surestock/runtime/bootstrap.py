@@ -114,11 +114,11 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
         IdSource(),
         admission,
         CentralPlaces(settings.concurrency_sync, metrics),
+        PlatformPlaces(metrics),
+        commerce.mirrors,
+        commerce.checkouts,
         keys,
         spans,
-        mirrors=commerce.mirrors,
-        checkouts=commerce.checkouts,
-        platform_places=PlatformPlaces(metrics),
     )
     metrics.ready = lambda: not unready(service)
     app = build_app(service)
