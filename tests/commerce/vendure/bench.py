@@ -85,7 +85,7 @@ class VendureLab:
     async def count_orders(self, attempt_id: str) -> int:
         """Count payments: an order that is paid twice is one too many."""
         ((count,),) = self.shop.rows(
-            "SELECT count(*) FROM payment WHERE state IN ('Authorized', 'Settled', 'Created')"  # noqa: S608
+            "SELECT count(*) FROM payment WHERE state IN ('Authorized', 'Settled')"  # noqa: S608
             f" AND metadata::jsonb ->> 'reference' = '{attempt_id}'"
         )
         return int(count or 0)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.commerce.vendure.bench import VendureLab
+from tests.commerce.vendure.script import Script
 from tests.commerce.vendure.shop import Shop, running_shop
 from tests.real.absent import skipped_when_absent
 from tests.real.postgres import Cluster, postgres_cluster
@@ -28,3 +29,9 @@ async def lab(shop: Shop) -> AsyncIterator[VendureLab]:
     made = VendureLab(shop)
     yield made
     await made.aclose()
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    """Give a platform that answers as it is told: nothing, so far."""
+    return Script(monkeypatch)

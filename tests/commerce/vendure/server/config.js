@@ -7,7 +7,8 @@ const lab = require('./lab');
 const database = new URL(process.env.DATABASE_URL);
 
 // What the payment page gave decides: "decline", "error", "crash" (after the money is taken),
-// "drop" (the answer gets lost), "delay-800" (the gateway takes that many milliseconds).
+// "drop" (the answer gets lost), "delay-800" (the gateway takes that many milliseconds), "part" (only
+// half of it is paid), "authorize".
 const payment = new PaymentMethodHandler({
   code: 'test-payment',
   description: [{ languageCode: LanguageCode.en, value: 'Test payment' }],
@@ -26,8 +27,9 @@ const payment = new PaymentMethodHandler({
     if (token.startsWith('delay-')) {
       await new Promise(resolve => setTimeout(resolve, Number(token.slice('delay-'.length))));
     }
-    if (token === 'pending') {
-      return { amount, state: 'Created', transactionId: `txn-${reference}`, metadata };
+    if (token === 'part') {
+      const half = Math.floor(amount / 2);
+      return { amount: half, state: 'Settled', transactionId: `txn-${reference}`, metadata };
     }
     if (token === 'authorize') {
       return { amount, state: 'Authorized', transactionId: `txn-${reference}`, metadata };
@@ -72,10 +74,9 @@ exports.config = {
     synchronize: process.env.SYNCHRONIZE === 'true',
     logging: false,
   },
-  customFields:
-    process.env.WITHOUT_CUSTOM_FIELD === 'true'
-      ? {}
-      : { Order: [{ name: 'externalKey', type: 'string', nullable: true, public: true }] },
+  customFields: {
+    Order: [{ name: 'externalKey', type: 'string', nullable: true, public: true }],
+  },
   paymentOptions: { paymentMethodHandlers: [payment] },
   logger: new DefaultLogger({ level: LogLevel.Warn }),
 };

@@ -1,5 +1,6 @@
 // The means of a test to make the shop misbehave, and to know when it is done.
-const { Order, SessionService, TransactionalConnection, RequestContext } = require('@vendure/core');
+const { Order, RequestContext, SessionService, TransactionalConnection, User } =
+  require('@vendure/core');
 
 const state = { app: undefined, busy: 0, loseNext: false };
 
@@ -38,6 +39,16 @@ const deeds = {
   expire: async code => {
     const order = await orders().findOneByOrFail({ code });
     await state.app.get(SessionService).deleteSessionsByActiveOrderId(RequestContext.empty(), order.id);
+  },
+  // Every administrator has to log in again.
+  'log-out': async () => {
+    const users = await state.app
+      .get(TransactionalConnection)
+      .rawConnection.getRepository(User)
+      .findBy({ identifier: process.env.ADMIN_USERNAME });
+    for (const user of users) {
+      await state.app.get(SessionService).deleteSessionsByUser(RequestContext.empty(), user);
+    }
   },
   // The session stays, and its order is no cart any more.
   close: async code => {
