@@ -25,7 +25,7 @@ async def test_readiness_tells_that_work_is_taken_on(api: Api) -> None:
     assert answer.status_code == 200
     assert answer.json() == {
         "ready": True,
-        "breakers": {"journal": "closed", "worker": "closed"},
+        "breakers": {"journal": "closed", "worker": "closed", "commerce": "closed"},
         "queueDepth": 0,
         "mode": "read_write",
         "sync": {"alive": True, "appliedSequence": 0, "lagEvents": 0, "lagSeconds": 0.0},
@@ -52,7 +52,7 @@ async def test_readiness_tells_why_not(read_only: Api) -> None:
     assert answer.status_code == 503
     assert answer.json() == {
         "ready": False,
-        "breakers": {"journal": "open", "worker": "closed"},
+        "breakers": {"journal": "open", "worker": "closed", "commerce": "closed"},
         "queueDepth": 3,
         "mode": "read_only",
         "sync": {"alive": True, "appliedSequence": 0, "lagEvents": 0, "lagSeconds": 0.0},
