@@ -74,6 +74,7 @@ class Shop:
     products: dict[str, Product]
     baskets: dict[str, Basket] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
+    shipping: Decimal = SHIPPING
     merges: bool = True
     keeps_custom: bool = True
     status: str = "new"
@@ -151,7 +152,7 @@ class Shop:
     def total(self, basket: Basket) -> Decimal:
         items = basket.items.values()
         goods = sum((self.products[sku].price * qty for sku, qty in items), Decimal(0))
-        return goods + SHIPPING if basket.method else goods
+        return goods + self.shipping if basket.method else goods
 
     def shown(self, basket: Basket) -> Answer:
         whole: dict[str, Any] = {

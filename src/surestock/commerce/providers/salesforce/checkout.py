@@ -5,6 +5,7 @@ since its amount is what the others make of the total.
 """
 
 from decimal import Decimal
+from urllib.parse import quote
 
 from msgspec import Raw
 
@@ -59,7 +60,8 @@ async def _pay(visit: Visit, basket: Basket, request: OrderRequest) -> Basket:
     """Let one payment of the whole total be the only one."""
     payment = request.payment or Payment()
     for old in basket.payment_instruments:
-        basket = await visit.change("DELETE", f"/payment-instruments/{old.payment_instrument_id}")
+        name = quote(old.payment_instrument_id, safe="")
+        basket = await visit.change("DELETE", f"/payment-instruments/{name}")
     total = shown(basket, visit).total
     if total is None:
         raise Conflict("The commerce platform knows no total for this cart.")

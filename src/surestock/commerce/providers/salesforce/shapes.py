@@ -49,7 +49,7 @@ class Authorization(Struct, frozen=True):
 class PaymentInstrument(Struct, frozen=True, rename="camel"):
     """How a part of a basket or an order is paid."""
 
-    payment_instrument_id: str | None = None
+    payment_instrument_id: str = ""
     payment_method_id: str | None = None
     authorization_status: Authorization | None = None
 

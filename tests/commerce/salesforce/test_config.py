@@ -1,0 +1,44 @@
+"""What the provider is told is checked before anything is asked for."""
+
+import msgspec
+import pytest
+
+from surestock.commerce.providers.salesforce import PLATFORM
+from surestock.commerce.providers.salesforce.config import SalesforceConfig
+from surestock.kit.clock import ManualClock
+
+GOOD = {
+    "baseUrl": "https://zzte.api.example.com",
+    "organizationId": "f_ecom_zzte_053",
+    "siteId": "RefArch",
+    "clientId": "client-1",
+    "clientSecret": "secret-1",
+    "shippingMethod": "001",
+    "customer": {"email": "ada@example.com", "firstName": "Ada", "lastName": "Lovelace"},
+}
+
+
+async def test_the_platform_makes_a_provider_of_its_settings() -> None:
+    config = msgspec.json.decode(msgspec.json.encode(GOOD), type=PLATFORM.config)
+    provider = PLATFORM.make(config, ManualClock())
+    assert provider.name == "salesforce"
+    assert provider.capabilities.stock == "all_or_nothing"
+    await provider.aclose()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"clientSecret": None}, "clientSecret or a redirectUri"),
+        ({"redirectUri": "https://shop.example.com"}, "clientSecret or a redirectUri"),
+        ({"attemptAttribute": "attempt"}, "c_"),
+        ({"cartAttribute": "c_"}, "c_"),
+        ({"tokenAttribute": "c_a b"}, "c_"),
+        ({"settlesS": 0}, "above 0"),
+        ({"answerS": -1}, "above 0"),
+        ({"shipingMethod": "002"}, "shipingMethod"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_named(change: dict[str, object], sentence: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=sentence):
+        msgspec.convert({**GOOD, **change}, SalesforceConfig)
