@@ -178,11 +178,20 @@ async def test_a_cancelled_request_ends_at_once() -> None:
 
 class _Cart(Struct):
     qty: int
+    more: object = None
 
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>s3cret", b'{"qty": "s3cret"}', b'{"s3cret": 1}', b'"\xff"', b"[" * 100_000],
+    [
+        b"",
+        b"<html>s3cret",
+        b'{"qty": "s3cret"}',
+        b'{"s3cret": 1}',
+        b'{"qty": 1, "more": "\xff"}',
+        b'{"qty": 1, "more": ' + b"[" * 100_000,
+    ],
+    ids=["empty", "html", "wrong-type", "missing", "no-utf-8", "deep"],
 )
 def test_an_answer_of_another_form_is_bad_and_not_quoted(body: bytes) -> None:
     with pytest.raises(BadAnswer, match="no _Cart") as raised:
