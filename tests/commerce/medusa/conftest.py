@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.commerce.medusa.canned import Canned, canned_medusa
 from tests.commerce.medusa.lab import MedusaLab
 from tests.commerce.medusa.shop import Shop, running_shop
 from tests.commerce.medusa.wire import breakable
@@ -24,3 +25,10 @@ async def lab(shop: Shop, request: pytest.FixtureRequest) -> AsyncIterator[Medus
         lab = MedusaLab(shop, wire, reads_orders=request.param)
         yield lab
         await lab.aclose()
+
+
+@pytest.fixture
+async def canned() -> AsyncIterator[Canned]:
+    """A Medusa that says what it is told to say."""
+    async with canned_medusa() as canned:
+        yield canned

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import httpx
 import msgspec
 
 from surestock.commerce.port import WantedItem
@@ -17,9 +18,9 @@ PHONE: Final = WantedItem("phone-1", 1, 19_99, "Phone", "device")
 PLAN: Final = WantedItem("plan-1", 1, 10_00, "Plan", "plan")
 CASE: Final = WantedItem("case-1", 1, 5_05, "Case", "accessory")
 SCARCE: Final = WantedItem("scarce-1", 1, 49_00, "Watch", "device")
-LAST: Final = WantedItem("last-1", 1, 70_00, "Last one", "device")
+LAST: Final = tuple(WantedItem(f"last-{n}", 1, 70_00, "Last one", "device") for n in (1, 2))
 SHIPPING: Final = 5_00
-_STOCK: Final = {PHONE: 10_000, PLAN: None, CASE: 10_000, SCARCE: 3, LAST: 1}
+_STOCK: Final = {PHONE: 10_000, PLAN: None, CASE: 10_000, SCARCE: 3, **dict.fromkeys(LAST, 1)}
 
 _SERVER: Final = Path(__file__).parent / "server"
 _DATABASE: Final = "shop"
@@ -59,6 +60,15 @@ class Shop:
         """Take a cart away, as the shop's own housekeeping would."""
         assert cart_id.replace("_", "").isalnum()
         self.query(f"UPDATE cart SET deleted_at = now() WHERE id = '{cart_id}'")  # noqa: S608
+
+    def add_gift(self, cart_id: str, sku: str, qty: int) -> None:
+        """Add to a cart what its other line of the SKU does not take up: it has a note on it."""
+        variants = self.query("SELECT id, sku FROM product_variant")
+        (variant,) = (found for found, its_sku in variants if its_sku == sku)
+        body = {"variant_id": variant, "quantity": qty, "metadata": {"note": "a gift"}}
+        headers = {"x-publishable-api-key": self.keys.publishable_key}
+        url = f"{self.url}/store/carts/{cart_id}/line-items"
+        httpx.post(url, json=body, headers=headers, trust_env=False).raise_for_status()
 
     @contextmanager
     def another(self) -> Iterator[tuple[Server, str]]:

@@ -91,6 +91,7 @@ async function products(container, run, channel, place, profile, currencies) {
   await run(flows.createProductsWorkflow, {
     products: shelf.map((good) => ({
       title: good.name,
+      handle: good.sku,
       status: "published",
       shipping_profile_id: profile,
       options: [{ title: "Kind", values: ["Only"] }],

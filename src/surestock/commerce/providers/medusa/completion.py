@@ -31,6 +31,7 @@ from surestock.commerce.reply import Reply
 
 _REFUSED = 400
 _CLASH = 409
+_SERVER_FAULT = 500
 
 
 class Completion:
@@ -55,7 +56,7 @@ class Completion:
 
     async def _why_not(self, cart: Cart, reply: Reply) -> CommerceError:
         # 409: it is being completed at this moment. 5xx: in any of the steps, undone or not.
-        if reply.status == _CLASH or reply.status // _REFUSED != 1:
+        if reply.status == _CLASH or reply.status >= _SERVER_FAULT or reply.status < _REFUSED:
             return OutcomeUnknown("The commerce platform did not tell what became of the order.")
         if reply.status == _REFUSED and is_too_few(fault_of(reply)):
             return await self._shortage(cart)

@@ -16,8 +16,10 @@ from surestock.commerce.providers.medusa.refusal import expired
 from surestock.commerce.providers.medusa.shapes import ORDER_FIELDS, Cart, OrderAnswer
 from surestock.commerce.providers.medusa.store import Store, order_path
 
-_PAGE = 100
-_MOST_PAGES = 20
+_PAGE = 4
+"""Each comes with all its lines, 2 kB a line, whether they are asked for or not."""
+
+_MOST_PAGES = 50
 _CLOCKS_APART = timedelta(hours=1)
 _BEST_FIRST: tuple[OrderState, ...] = ("placed", "pending", "failed")
 
@@ -56,10 +58,12 @@ class Orders:
         There may be two: one that Medusa died over, before it knew that the cart was its, and the
         one that was made when the cart was completed again. The one that is paid counts.
         """
-        if cart.customer_id is None:
-            return None  # It has no e-mail address yet, so it was not even prepared.
+        if attempt_of(cart.metadata) is None:
+            return None
+        if cart.customer is None:
+            raise BadAnswer("The commerce platform does not tell whose cart it is.")
         query = {
-            "customer_id": cart.customer_id,
+            "customer_id": cart.customer.id,
             "created_at[$gte]": (cart.created_at - _CLOCKS_APART).isoformat(),
             "order": "created_at",
             "limit": str(_PAGE),
@@ -73,9 +77,18 @@ class Orders:
                 if attempt_of(mark.metadata) == attempt_id
             ]
             if len(marks) < _PAGE:
-                return min(found, key=lambda order: _BEST_FIRST.index(order.state), default=None)
+                return _best(found, cart, attempt_id)
         raise BadAnswer("The commerce platform has more orders of one customer than can be read.")
 
     async def _read(self, order_id: str) -> PlacedOrder:
         query = {"fields": ORDER_FIELDS}
         return placed_order((await self._store.get(order_path(order_id), query, OrderAnswer)).order)
+
+
+def _best(found: list[PlacedOrder], cart: Cart, attempt_id: str) -> PlacedOrder | None:
+    if found:
+        return min(found, key=lambda order: _BEST_FIRST.index(order.state))
+    if cart.completed_at is not None and attempt_of(cart.metadata) == attempt_id:
+        # To take this for "none" could make a second order of it.
+        raise BadAnswer("The commerce platform has completed the cart, and shows no order of it.")
+    return None

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 CART_FIELDS = (
-    "id,currency_code,created_at,completed_at,customer_id,total,metadata,"
+    "id,currency_code,created_at,completed_at,total,metadata,customer.id,"
     "items.id,items.variant_id,items.variant_sku,items.quantity,items.unit_price,"
     "items.requires_shipping,shipping_methods.shipping_option_id"
 )
@@ -35,6 +35,12 @@ class ShippingMethod(Struct, frozen=True):
     shipping_option_id: str | None = None
 
 
+class Buyer(Struct, frozen=True):
+    """Whoever has the e-mail address of the cart, a guest also."""
+
+    id: str
+
+
 class Cart(Struct, frozen=True):
     """A cart. ``completed_at`` is set before the payment is authorized: it proves no order."""
 
@@ -44,7 +50,7 @@ class Cart(Struct, frozen=True):
     total: Decimal
     items: list[Item]
     completed_at: datetime | None = None
-    customer_id: str | None = None
+    customer: Buyer | None = None
     metadata: dict[str, Any] | None = None
     shipping_methods: list[ShippingMethod] = []
 
