@@ -7,8 +7,8 @@ const lab = require('./lab');
 const database = new URL(process.env.DATABASE_URL);
 
 // What the payment page gave decides: "decline", "error", "crash" (after the money is taken),
-// "drop" (the answer gets lost), "delay-800" (the gateway takes that many milliseconds), "part" (only
-// half of it is paid), "authorize".
+// "drop" (the answer gets lost), "wait" (the gateway is late until the test lets it go on), "part"
+// (only half of it is paid), "authorize".
 const payment = new PaymentMethodHandler({
   code: 'test-payment',
   description: [{ languageCode: LanguageCode.en, value: 'Test payment' }],
@@ -24,8 +24,8 @@ const payment = new PaymentMethodHandler({
     if (token === 'crash') {
       throw new Error('the gateway answered with nonsense');
     }
-    if (token.startsWith('delay-')) {
-      await new Promise(resolve => setTimeout(resolve, Number(token.slice('delay-'.length))));
+    if (token === 'wait') {
+      await lab.released();
     }
     if (token === 'part') {
       const half = Math.floor(amount / 2);

@@ -2,7 +2,7 @@
 const { Order, RequestContext, SessionService, TransactionalConnection, User } =
   require('@vendure/core');
 
-const state = { app: undefined, busy: 0, loseNext: false };
+const state = { app: undefined, busy: 0, loseNext: false, waiting: [] };
 
 exports.attach = app => {
   state.app = app;
@@ -26,7 +26,12 @@ exports.loseAnswer = (res, isLost) => {
   state.loseNext = false;
 };
 
+exports.released = () => new Promise(resolve => state.waiting.push(resolve));
+
 const deeds = {
+  release: async () => {
+    state.waiting.splice(0).forEach(resolve => resolve());
+  },
   'lose-next': async () => {
     state.loseNext = true;
   },
