@@ -109,3 +109,13 @@ def test_settings_out_of_range_are_refused() -> None:
     for text in ('{"loses": 1.1}', '{"latency_ms": -1}', '{"most_carts": 0}', '{"odd": 1}'):
         with pytest.raises(msgspec.ValidationError):
             msgspec.json.decode(text, type=SimulatedConfig)
+
+
+@pytest.mark.parametrize(("rule", "held"), [("partial", 1), ("all_or_nothing", 0)])
+async def test_of_what_is_scarce_a_cart_holds_a_part_or_nothing(rule: str, held: int) -> None:
+    bench = Bench(stock=rule, in_stock={"phone": 1})
+    opened = await bench.provider.open_cart("EUR", "cart-1")
+    with pytest.raises(InsufficientStock):
+        await bench.provider.set_quantity(opened.context, PHONE, None)
+    lines = (await bench.provider.read_cart(opened.context)).lines
+    assert sum(line.qty for line in lines) == held
