@@ -48,7 +48,7 @@ def test_a_request_that_is_given_up_at_any_await_harms_nothing(plan: list[Fault 
             async with shop.running():
                 await shop.settle()
                 await shop.check()
-        assert 5 < met < MOST_TURNS
+        assert 3 < met < MOST_TURNS
 
     on_virtual_time(story)
 

@@ -117,8 +117,3 @@ class Looks:
         """Return when the user looked last, if that is later than what the cart tells."""
         at = self._at.get(cart.user_id)
         return at if at is not None and at > cart.accessed_at else None
-
-    def recorded(self, user_id: str, at: datetime | None) -> None:
-        """Forget a look that the cart tells of by now."""
-        if at is not None and self._at.get(user_id) == at:
-            del self._at[user_id]

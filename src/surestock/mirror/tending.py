@@ -4,7 +4,6 @@ from msgspec.structs import replace
 
 from surestock.cart.commands import NoteMirror
 from surestock.cart.model import Cart
-from surestock.cart.refusals import CheckoutInProgress
 from surestock.commerce.errors import CommerceError
 from surestock.commerce.port import CommerceProvider, RemoteCart
 from surestock.kit.clock import Clock
@@ -82,9 +81,6 @@ class Tending:
         :class:`QueueFull`, :class:`SyncFailed`, and what the engine raises.
         """
         async with self._queue.turn(user_id):
-            checkout = await self._book.find_checkout(await self._book.get_cart(user_id))
-            if checkout is not None and checkout.is_open:
-                raise CheckoutInProgress(checkout)
             await self._book.reprice(user_id, actor, request_id)
             cart = await self._book.get_cart(user_id)
             try:
@@ -141,7 +137,6 @@ class Tending:
         """Record ``note``, and when the user looked; tell whether the cart is still there."""
         looked = self.looks.after(cart)
         if await self._book.note(replace(note, accessed_at=looked), actor, request_id):
-            self.looks.recorded(cart.user_id, looked)
             return True
         # It was let go of while its mirror was made, so nobody else may know of that one.
         self.memory.forget(cart.user_id)
