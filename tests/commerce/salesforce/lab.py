@@ -39,6 +39,8 @@ class SalesforceLab:
             redirect_uri=REDIRECT,
             shipping_method="001",
             payment_method="CREDIT_CARD",
+            deferred_methods=("INVOICE",),
+            declined_types=("payment-declined", "invalid-payment-method-id", "card-refused"),
         )
         self._made: list[SalesforceProvider] = []
         self.provider = self.restarted()

@@ -164,7 +164,6 @@ async def test_who_was_not_reached_has_no_order(lab: SalesforceLab) -> None:
 async def test_a_refusal_is_told_as_what_it_is(
     answer: Answer, error: type[CommerceError], sentence: str, lab: SalesforceLab
 ) -> None:
-    lab.provider = lab.restarted(declined_types=("payment-declined", "card-refused"))
     shopper, request = await ready(lab)
     lab.fake.meet(PLACE, instead(answer))
     with pytest.raises(error, match=sentence) as raised:
