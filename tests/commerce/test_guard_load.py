@@ -129,6 +129,21 @@ async def test_a_probe_that_is_cancelled_does_not_block_the_next_one() -> None:
     assert await rig.call("read_cart") is CART
 
 
+async def test_a_probe_that_finds_no_place_does_not_block_the_next_one() -> None:
+    config = GuardConfig(retries=0, places=1, most_waiting=0, breaker=BreakerConfig(threshold=1))
+    rig = Rig(_silence, Unavailable("down"), config=config)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_fail(rig))
+        await asyncio.sleep(0.1)
+        await _fail(rig, "place_order")
+        rig.clock.advance(5)
+        await _fail(rig)
+        assert rig.notes.outcomes[-1] == "shed"
+        assert rig.guard.breaker.state is BreakerState.OPEN
+    rig.clock.advance(5)
+    assert await rig.call("read_cart") is CART
+
+
 async def test_a_retry_ends_when_the_breaker_opens() -> None:
     config = GuardConfig(retries=9, breaker=BreakerConfig(threshold=2))
     rig = Rig(*[Unavailable("down")] * 9, config=config)
