@@ -100,6 +100,10 @@ class CartMachine(RuleBasedStateMachine):
     def fail(self, user: str, which: int, *, absent: bool) -> None:
         self.desk.send(cmd.FailCheckout(user, self.attempt(user, which), DECLINED, absent))
 
+    @rule(user=users, which=newest)
+    def repeat(self, user: str, which: int) -> None:
+        self.desk.send(cmd.RepeatCheckout(user, self.attempt(user, which)))
+
     @rule(user=users)
     def close(self, user: str) -> None:
         checkout = self.desk.current(user)

@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from surestock.cart.commands import AddItem, CloseCart, DropCart, NoteMirror, RemoveItem
+from surestock.cart.commands import (
+    AddItem,
+    CloseCart,
+    DropCart,
+    NoteMirror,
+    RemoveItem,
+    RepeatCheckout,
+)
+from surestock.cart.refusals import Superseded
 from surestock.cart.reply import cart_body, checkout_body
 from tests.cart.shop import (
     ANN,
@@ -162,6 +170,21 @@ def test_a_failure_is_answered_with_its_code_its_sentence_and_its_members() -> N
         "message": "The card was declined.",
         "members": {"tries": 2},
     }
+
+
+@pytest.mark.parametrize("end", [complete, fail])
+def test_one_more_key_is_answered_as_the_end_was_and_nothing_is_recorded(
+    end: Callable[[Shop], object],
+) -> None:
+    shop = begun()
+    repeat = RepeatCheckout(ANN, shop.attempt())
+    shop.refused(Superseded, repeat)
+    end(shop)
+    told, records = shop.replies[-1], len(shop.records)
+    shop.do(repeat)
+    assert bytes(shop.replies[-1].body) == bytes(told.body)
+    assert (shop.replies[-1].failure, len(shop.records)) == (told.failure, records)
+    shop.refused(Superseded, RepeatCheckout(ANN, "r1"))
 
 
 def test_what_is_gone_has_no_members_and_no_version() -> None:
