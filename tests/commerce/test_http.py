@@ -11,6 +11,7 @@ from surestock.commerce.reply import Reply
 from surestock.telemetry.trace import TRACEPARENT
 from tests.commerce.hostile_server import (
     FAST,
+    PATIENT,
     Behave,
     drips,
     never,
@@ -59,7 +60,7 @@ async def test_whoever_is_not_there_was_not_asked() -> None:
 
 
 async def test_when_all_connections_are_taken_nothing_was_asked() -> None:
-    one = structs.replace(FAST, most_connections=1, read_s=5, total_s=5, pool_s=0.05)
+    one = structs.replace(PATIENT, most_connections=1, pool_s=0.05)
     async with platform(never, one) as (http, server), asyncio.TaskGroup() as group:
         first = group.create_task(http.send("GET", "/", safe=True))
         await server.asked.wait()
@@ -88,7 +89,7 @@ async def test_a_request_that_left_without_an_answer(
     safe: bool,
     error: type[Exception],
 ) -> None:
-    async with platform(behave) as (http, server):
+    async with platform(behave, FAST) as (http, server):
         with pytest.raises(error):
             await http.send("POST", "/orders", safe=safe, json={})
         assert len(server.requests) == 1
@@ -125,14 +126,14 @@ async def test_an_answer_that_is_too_much_is_cut_off(
     safe: bool,
     error: type[Exception],
 ) -> None:
-    small = structs.replace(FAST, most_bytes=1000)
+    small = structs.replace(PATIENT, most_bytes=1000)
     async with platform(says(answer), small) as (http, _):
         with pytest.raises(error):
             await http.send("POST", "/orders", safe=safe, json={})
 
 
 async def test_an_answer_of_the_largest_size_is_taken() -> None:
-    small = structs.replace(FAST, most_bytes=1000)
+    small = structs.replace(PATIENT, most_bytes=1000)
     async with platform(says(ok(b"a" * 1000)), small) as (http, _):
         assert len((await http.send("GET", "/", safe=True)).body) == 1000
 
