@@ -8,6 +8,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -133,12 +134,13 @@ def postgres_cluster() -> Iterator[Cluster]:
             folder=home,
             environment=_ENVIRONMENT,
             user=user,
+            farewell=signal.SIGQUIT,  # its "immediate shutdown"; its children leave its group
         ) as server:
             status = data / "postmaster.pid"
             server.wait_until(lambda: status.exists() and "ready" in status.read_text(), _START_S)
             yield Cluster(port)
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(home)
 
 
 def _binaries() -> Path:

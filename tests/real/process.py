@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 _LAST_LINES: Final = 30
+_FAREWELL_S: Final = 30
 _LOOK_EVERY_S: Final = 0.02
 
 
@@ -47,8 +48,14 @@ class Server:
                 raise ServerFailed(f"{self.name} is not ready in {timeout_s} s:\n{self.last_lines}")
             time.sleep(_LOOK_EVERY_S)
 
-    def end(self) -> None:
-        """Kill it and its children at once: whatever it keeps is thrown away anyway."""
+    def end(self, farewell: signal.Signals = signal.SIGKILL) -> None:
+        """Kill it and its children: whatever it keeps is thrown away anyway.
+
+        ``farewell`` comes first, and lets it end children that left its process group.
+        """
+        self.process.send_signal(farewell)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_FAREWELL_S)
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -63,10 +70,12 @@ def running(
     folder: Path,
     environment: Mapping[str, str],
     user: str | None = None,
+    farewell: signal.Signals = signal.SIGKILL,
 ) -> Iterator[Server]:
     """Run a command in ``folder`` while the context lasts, with nothing but this environment.
 
-    ``user`` is whom to run it as; only the superuser may name one.
+    ``user`` is whom to run it as; only the superuser may name one. ``farewell`` is the signal that
+    ends it.
     """
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -82,7 +91,7 @@ def running(
     try:
         yield server
     finally:
-        server.end()
+        server.end(farewell)
 
 
 def tied(user: str | None = None) -> list[str]:

@@ -1,6 +1,7 @@
 """A throw-away PostgreSQL is there for tests, and gone after them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,9 @@ from tests.real.process import answers
 def cluster() -> Iterator[Cluster]:
     with skipped_when_absent(), postgres_cluster() as made:
         yield made
+        ((folder,),) = made.execute("SHOW data_directory")
+    assert folder is not None
+    assert not Path(folder).parent.exists(), "it left its files"
     assert not answers(made.port), "it still runs"
 
 
