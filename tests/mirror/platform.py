@@ -100,13 +100,13 @@ class FakePlatform:
         del self.carts[context.external_cart_id]
 
     async def prepare_checkout(self, context: ExternalContext, request: OrderRequest) -> RemoteCart:
-        raise NotImplementedError
+        raise AssertionError("no test here checks out")
 
     async def place_order(self, context: ExternalContext, request: OrderRequest) -> PlacedOrder:
-        raise NotImplementedError
+        raise AssertionError("no test here checks out")
 
     async def find_order(self, context: ExternalContext, attempt_id: str) -> PlacedOrder | None:
-        raise NotImplementedError
+        raise AssertionError("no test here checks out")
 
     async def aclose(self) -> None:
         """Hold nothing."""

@@ -195,3 +195,35 @@ def test_the_checkout_gets_a_validated_cart_and_nothing_is_recorded() -> None:
             await shop.mirrors.align(await shop.cart("U"))
 
     on_virtual_time(story)
+
+
+def test_what_a_request_leaves_undone_the_running_background_does() -> None:
+    async def story() -> None:
+        shop = await opened()
+        async with shop.running():
+            await shop.add("U", "P1")
+            await shop.settle()
+            await put_price(shop, "P1", 1499)
+            shop.platform.script = lambda _: "refuse"
+            with pytest.raises(SyncFailed):
+                await shop.mirrors.sync("U", "till", "r-9")
+            shop.platform.plan()
+            await shop.settle()
+            await shop.check()
+
+    on_virtual_time(story)
+
+
+def test_what_a_checkout_was_given_is_read_again_before_it_is_believed() -> None:
+    async def story() -> None:
+        shop = await opened()
+        async with shop.running():
+            await shop.add("U", "P1")
+            await shop.settle()
+            await shop.mirrors.align(await shop.cart("U"))
+            shop.platform.calls.clear()
+            await shop.add("U", "P2")
+            await shop.settle()
+            assert shop.platform.verbs() == ["read_cart", "set_quantity"]
+
+    on_virtual_time(story)
