@@ -1,8 +1,8 @@
 """Vendure (https://docs.vendure.io), version 3.7 or newer: a cart is an active order of a session.
 
 The shop needs an order custom field of type ``string`` that the Shop API may set (by default
-``externalKey``), bearer tokens, and guest checkouts. An email address that has an account is refused
-unless the shop's guest checkout strategy takes it.
+``externalKey``), bearer tokens, and guest checkouts. It refuses a guest whose email address has an
+account, unless its guest checkout strategy says otherwise.
 
 The attempt id is put into the field before anything is paid, so that the Admin API finds the order
 again. Vendure itself knows no idempotency: each payment that is added settles.
