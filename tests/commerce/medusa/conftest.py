@@ -18,13 +18,21 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         yield shop
 
 
-@pytest.fixture(params=[True, False], ids=["with-secret-key", "without-secret-key"])
-async def lab(shop: Shop, request: pytest.FixtureRequest) -> AsyncIterator[MedusaLab]:
-    """The provider before the shop, which may look at the shop's orders, or may not."""
+@pytest.fixture
+async def lab(shop: Shop) -> AsyncIterator[MedusaLab]:
+    """The provider before the shop, with every key of it."""
     async with breakable(shop.url) as wire:
-        lab = MedusaLab(shop, wire, reads_orders=request.param)
+        lab = MedusaLab(shop, wire)
         yield lab
         await lab.aclose()
+
+
+@pytest.fixture(params=[True, False], ids=["with-secret-key", "without-secret-key"])
+def either_lab(lab: MedusaLab, request: pytest.FixtureRequest) -> MedusaLab:
+    """The same, but it may not always look at the shop's orders: they are found in two ways."""
+    if not request.param:
+        lab.give_up_secret_key()
+    return lab
 
 
 @pytest.fixture

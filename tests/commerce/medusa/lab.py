@@ -31,27 +31,28 @@ class MedusaLab:
     currency = "EUR"
     articles = (PHONE, PLAN, CASE)
 
-    def __init__(self, shop: Shop, wire: Wire, *, reads_orders: bool) -> None:
+    def __init__(self, shop: Shop, wire: Wire) -> None:
         self.shop = shop
         self.wire = wire
         self.config = MedusaConfig(
             http=HttpConfig(base_url=wire.url, read_s=40.0, total_s=40.0),
             publishable_key=shop.keys.publishable_key,
-            secret_key=shop.keys.secret_key if reads_orders else None,
+            secret_key=shop.keys.secret_key,
             payment_provider=STEERED,
         )
         self._made: list[MedusaProvider] = []
         self.provider: CommerceProvider = self.restarted()
+
+    def give_up_secret_key(self) -> None:
+        """From now on make do with the Store API."""
+        self.config = structs.replace(self.config, secret_key=None)
+        self.provider = self.restarted()
 
     def restarted(self, **changes: object) -> MedusaProvider:
         config = structs.replace(self.config, **changes)
         provider = MedusaProvider(config, ManualClock())
         self._made.append(provider)
         return provider
-
-    def impatient(self, total_s: float) -> MedusaProvider:
-        """Return a provider that waits so long for an answer."""
-        return self.restarted(http=structs.replace(self.config.http, total_s=total_s))
 
     def request(self, attempt_id: str, subtotal: int, token: str | None = None) -> OrderRequest:
         payment = Payment(token=token)

@@ -1,5 +1,6 @@
 """A real Medusa on a real PostgreSQL, with a few things to sell."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +19,14 @@ PHONE: Final = WantedItem("phone-1", 1, 19_99, "Phone", "device")
 PLAN: Final = WantedItem("plan-1", 1, 10_00, "Plan", "plan")
 CASE: Final = WantedItem("case-1", 1, 5_05, "Case", "accessory")
 SCARCE: Final = WantedItem("scarce-1", 1, 49_00, "Watch", "device")
-LAST: Final = tuple(WantedItem(f"last-{n}", 1, 70_00, "Last one", "device") for n in (1, 2))
+LAST: Final = WantedItem("last-1", 1, 70_00, "Last one", "device")
 SHIPPING: Final = 5_00
-_STOCK: Final = {PHONE: 10_000, PLAN: None, CASE: 10_000, SCARCE: 3, **dict.fromkeys(LAST, 1)}
+_STOCK: Final = {PHONE: 10_000, PLAN: None, CASE: 10_000, SCARCE: 3, LAST: 1}
 
+_HALF_DONE: Final = (
+    "SELECT metadata ->> 'surestock_attempt' FROM cart JOIN order_cart ON cart_id = cart.id"
+    " WHERE completed_at IS NOT NULL"
+)
 _SERVER: Final = Path(__file__).parent / "server"
 _DATABASE: Final = "shop"
 _MEDUSA: Final = "node_modules/.bin/medusa"
@@ -55,6 +60,11 @@ class Shop:
             " WHERE status <> 'canceled' AND deleted_at IS NULL"
         )
         return rows.count((attempt_id,))
+
+    async def until_half_done(self, attempt_id: str) -> None:
+        """Return when the attempt's cart is completed and has an order: only to pay is left."""
+        while (attempt_id,) not in self.query(_HALF_DONE):  # noqa: ASYNC110 -- another process
+            await asyncio.sleep(0.05)
 
     def forget_cart(self, cart_id: str) -> None:
         """Take a cart away, as the shop's own housekeeping would."""

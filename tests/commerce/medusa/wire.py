@@ -18,9 +18,16 @@ class Wire:
         self._server = urlsplit(server_url)
         self.lose: str | None = None
         self.url = ""
+        self._open: set[asyncio.StreamWriter] = set()
+
+    def cut(self) -> None:
+        """Break off towards the clients; what they asked for goes on."""
+        for writer in self._open:
+            writer.transport.abort()
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one request, and close."""
+        self._open.add(writer)
         try:
             head = await reader.readuntil(_HEAD_ENDS)
             body = await reader.readexactly(_length(head))
@@ -34,6 +41,7 @@ class Wire:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # The client hung up, which is what some tests are about.
         finally:
+            self._open.discard(writer)
             writer.close()
 
     async def _ask(self, request: bytes) -> bytes:
