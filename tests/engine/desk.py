@@ -6,10 +6,11 @@ import msgspec
 import pytest
 
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key
-from surestock.inventory.commands import Command, CountStock, ReserveStock
+from surestock.inventory.commands import CountStock, ReserveStock
 from surestock.inventory.model import Level, StockKey
 from surestock.kit.clock import ManualClock
 from surestock.kit.errors import Refusal
+from surestock.ledger.command import Command
 from surestock.ledger.history import HistoryEntry
 from surestock.ledger.port import Engine, Envelope, Outcome
 from surestock.ledger.record import Record

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from surestock.engine.log import LogConfig, LogEngine, LogObserver
 from surestock.idempotency import fingerprint_of, make_key
-from surestock.inventory.commands import AdjustStock, Command, CountStock, ReserveStock
+from surestock.inventory.commands import AdjustStock, CountStock, ReserveStock
 from surestock.journal.append import AppendConfig
 from surestock.kit import failpoints
 from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.ids import IdSource
+from surestock.ledger.command import Command
 from surestock.ledger.port import Envelope
 from surestock.resilience.breaker import BreakerConfig
 
