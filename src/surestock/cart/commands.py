@@ -148,6 +148,13 @@ class DoubtCheckout(Struct, frozen=True, tag=True):
     why: str
 
 
+class RepeatCheckout(Struct, frozen=True, tag=True):
+    """Answer with the end that an attempt has had, for a key that joined it. Changes nothing."""
+
+    user_id: str
+    attempt_id: str
+
+
 class CloseCart(Struct, frozen=True, tag=True):
     """Let go of a cart whose checkout is completed. The checkout is kept."""
 
@@ -175,6 +182,7 @@ CartCommand: TypeAlias = (
     | CompleteCheckout
     | FailCheckout
     | DoubtCheckout
+    | RepeatCheckout
     | CloseCart
     | ForgetCheckout
 )

@@ -24,6 +24,7 @@ CART_RULES: dict[type, Callable[[Draft, Any], None]] = {
     cmd.CompleteCheckout: checkout.complete_checkout,
     cmd.FailCheckout: checkout.fail_checkout,
     cmd.DoubtCheckout: checkout.doubt_checkout,
+    cmd.RepeatCheckout: checkout.repeat_checkout,
     cmd.CloseCart: closing.close_cart,
     cmd.ForgetCheckout: closing.forget_checkout,
 }

@@ -16,7 +16,7 @@ Keys: TypeAlias = tuple[list[DocumentKey], list[StockKey]]
 OfUser: TypeAlias = (
     cmd.RemoveItem | cmd.DropCart | cmd.NoteMirror | cmd.CloseCart | cmd.ForgetCheckout
 )
-OfAttempt: TypeAlias = cmd.BeginPlacing | cmd.DoubtCheckout
+OfAttempt: TypeAlias = cmd.BeginPlacing | cmd.DoubtCheckout | cmd.RepeatCheckout
 OfReserved: TypeAlias = cmd.CompleteCheckout | cmd.FailCheckout
 
 
@@ -73,6 +73,7 @@ CART_KEYS: dict[type, Callable[[View, Any], Keys]] = {
     cmd.CompleteCheckout: _of_reserved,
     cmd.FailCheckout: _of_reserved,
     cmd.DoubtCheckout: _of_attempt,
+    cmd.RepeatCheckout: _of_attempt,
     cmd.CloseCart: _of_user,
     cmd.ForgetCheckout: _of_user,
 }

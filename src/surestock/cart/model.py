@@ -130,12 +130,14 @@ class Order(Struct, frozen=True, rename="camel", omit_defaults=True):
 class Failure(Struct, frozen=True, rename="camel", omit_defaults=True):
     """Why a checkout failed: a stable code, a sentence, and members that a client can use.
 
-    They are JSON, and told as they are.
+    They are JSON, and told as they are. ``request_id`` is the request that was told of it first:
+    whoever is told again, is told the same.
     """
 
     code: str
     message: str
     members: dict[str, Any] | None = None
+    request_id: str | None = None
 
 
 class CheckoutKey(Struct, frozen=True, gc=False, rename="camel"):

@@ -61,6 +61,16 @@ def _failed(command: cmd.FailCheckout, _: Changes, __: int) -> Reply:
     return Reply(Raw(_encode(failure)), failure=failure.code)
 
 
+def _end(command: cmd.RepeatCheckout, changes: Changes, _: int) -> Reply:
+    """Answer as the record of the end did."""
+    checkout = find_checkout(changes, command.user_id)
+    assert checkout is not None
+    failure = checkout.failure
+    if failure is not None:
+        return Reply(Raw(_encode(failure)), failure=failure.code)
+    return Reply(Raw(_encode(checkout_body(checkout))))
+
+
 def _nothing(_: object, __: Changes, ___: int) -> Reply:
     """Answer that something is not there any more, which leaves nothing to show."""
     return _NOTHING
@@ -79,6 +89,7 @@ CART_REPLIES: dict[type, Callable[[Any, Changes, int], Reply]] = {
     cmd.CompleteCheckout: _checkout,
     cmd.FailCheckout: _failed,
     cmd.DoubtCheckout: _checkout,
+    cmd.RepeatCheckout: _end,
     cmd.CloseCart: _nothing,
     cmd.ForgetCheckout: _nothing,
 }

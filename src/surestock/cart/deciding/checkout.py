@@ -6,6 +6,7 @@ from surestock.cart.commands import (
     CompleteCheckout,
     DoubtCheckout,
     FailCheckout,
+    RepeatCheckout,
 )
 from surestock.cart.deciding.current import check_current, get_current
 from surestock.cart.deciding.offer import lines_of, price_changes
@@ -75,6 +76,13 @@ def doubt_checkout(draft: Draft, command: DoubtCheckout) -> None:
     """Record that nobody knows, or knows yet."""
     _get_open(draft, command.user_id, command.attempt_id)
     record(draft, CheckoutDoubted(command.user_id, command.attempt_id, command.why))
+
+
+def repeat_checkout(draft: Draft, command: RepeatCheckout) -> None:
+    """Record nothing, once the attempt has ended: its end answers one more key."""
+    checkout = find_checkout(draft, command.user_id)
+    if checkout is None or checkout.attempt.attempt_id != command.attempt_id or checkout.is_open:
+        raise Superseded(f"The end of attempt {command.attempt_id}")
 
 
 def _get_open(draft: Draft, user_id: str, attempt_id: str) -> Checkout:
