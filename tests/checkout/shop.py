@@ -12,7 +12,7 @@ from typing import TypeVar
 import anyio
 import pytest
 
-from surestock.cart.commands import AddItem, PutProduct
+from surestock.cart.commands import AddItem, PutProduct, RemoveItem
 from surestock.cart.model import Cart, Checkout
 from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
 from surestock.checkout.config import CheckoutConfig
@@ -107,6 +107,11 @@ class TestShop:
         """Put a phone and a plan into a user's cart."""
         await self.do(AddItem(user_id, PHONE, qty))
         await self.do(AddItem(user_id, PLAN, 1))
+
+    async def do_empty(self, user_id: str = "ann") -> None:
+        """Take everything out of a user's cart."""
+        for sku in (PHONE, PLAN):
+            await self.do(RemoveItem(user_id, sku))
 
     def ask(
         self, user_id: str = "ann", *, key: str | None = None, method: str | None = None

@@ -9,6 +9,7 @@ from anyio.abc import TaskGroup
 
 from surestock.cart.model import Checkout
 from surestock.checkout.ask import CheckoutEnd
+from surestock.checkout.joined import Joined
 from surestock.checkout.resolution import Absences, find_out
 from surestock.checkout.shop import Shop
 from surestock.checkout.steps.clean import clean
@@ -21,9 +22,10 @@ _AT_ONCE = 16
 class Recovery:
     """Knows which checkouts are open, and when each is to be asked about."""
 
-    def __init__(self, shop: Shop, absences: Absences) -> None:
+    def __init__(self, shop: Shop, absences: Absences, joined: Joined) -> None:
         self._shop = shop
         self._absences = absences
+        self._joined = joined
         self._due: dict[str, float] = {}
         self._wait_s: dict[str, float] = {}
         self._busy: set[str] = set()
@@ -47,13 +49,21 @@ class Recovery:
 
     async def run(self) -> None:
         """Find what a crash left open, then ask about all that is, until cancelled."""
-        await self.find_open()
+        await self._find_all_open()
         async with anyio.create_task_group() as tasks:
             while True:
                 self._changed = anyio.Event()
                 self._begin_due(tasks)
                 with anyio.move_on_after(self._seconds_left()):
                     await self._changed.wait()
+
+    async def _find_all_open(self) -> None:
+        while True:
+            try:
+                return await self.find_open()
+            except Unavailable as error:
+                self._shop.log.info("checkouts cannot be looked through now", why=str(error))
+                await self._shop.sleep(self._shop.config.ask_s)
 
     async def find_open(self) -> None:
         """Take over every open checkout that is on record."""
@@ -76,6 +86,7 @@ class Recovery:
             told = await find_out(self._shop, self._absences, checkout)
             if isinstance(told, CheckoutEnd):
                 await clean(self._shop, checkout)
+            await self._joined.settle(self._shop, user_id)
             return told
 
     def _seconds_left(self) -> float:
@@ -99,6 +110,9 @@ class Recovery:
             is_open = isinstance(told, Checkout) and told.is_open
         except (Refusal, Unavailable) as error:
             self._shop.log.info("an open checkout could not be asked about", why=str(error))
+        except Exception as error:  # noqa: BLE001 - a defect that one meets stops no other's
+            tell = self._shop.log.error
+            tell("an open checkout came upon a defect", user=user_id, exc_info=error)
         finally:
             self._busy.discard(user_id)
             self._changed.set()

@@ -15,6 +15,7 @@ from surestock.checkout.steps.settle import complete, doubt
 from surestock.checkout.verdict import absent, interrupted, rejected
 from surestock.commerce.errors import CommerceError
 from surestock.commerce.port import PlacedOrder
+from surestock.mirror.errors import sentence_of
 
 NOT_FOUND = "The commerce platform knows of no order yet, and may still make one."
 NEVER_SURE = (
@@ -64,7 +65,9 @@ async def find_out(shop: Shop, absences: Absences, checkout: Checkout) -> Checko
     except CommerceError as error:
         # No answer is not an answer of "none": the count begins again.
         absences.forget(attempt.attempt_id)
-        return await doubt(shop, checkout, f"The commerce platform cannot tell: {error}")
+        return await doubt(
+            shop, checkout, f"The commerce platform cannot tell: {sentence_of(error)}"
+        )
     if found is None:
         return await _not_found(shop, absences, checkout, context)
     absences.forget(attempt.attempt_id)

@@ -14,7 +14,7 @@ from surestock.checkout.steps.clean import clean
 from surestock.checkout.steps.place import announce, find_earlier, place
 from surestock.checkout.steps.prepare import prepare, request_of
 from surestock.checkout.steps.settle import complete, doubt
-from surestock.checkout.verdict import failure_of, rejected, turned_up
+from surestock.checkout.verdict import NOT_PLACED, failure_of, rejected, turned_up
 from surestock.commerce import errors as com
 from surestock.commerce.port import PlacedOrder
 
@@ -26,6 +26,8 @@ async def buy(shop: Shop, absences: Absences, ask: CheckoutAsk) -> Checkout | Ch
     recovery takes care of.
     """
     checkout = await begin(shop, ask)
+    if isinstance(checkout, CheckoutEnd):
+        return checkout
     cart = await shop.find_cart(ask.user_id)
     if cart is None:
         msg = f"the cart of {ask.user_id} is frozen and is not there"
@@ -37,7 +39,7 @@ async def buy(shop: Shop, absences: Absences, ask: CheckoutAsk) -> Checkout | Ch
             return await _take_earlier(shop, checkout, *earlier)
         remote = await prepare(shop, await align(shop, cart), request)
     except com.CommerceError as error:
-        return await undo(shop, checkout, failure_of(error))
+        return await undo(shop, checkout, failure_of(error), request_id=ask.request_id)
     return await _place(shop, absences, await announce(shop, checkout, remote.context), ask)
 
 
@@ -51,16 +53,16 @@ async def _place(
         raise AssertionError(msg)
     try:
         placed = await place(shop, context, request_of(checkout, ask))
-    except com.OutcomeUnknown as error:
-        return await _ask_at_once(shop, absences, await doubt(shop, checkout, str(error)))
+    except NOT_PLACED as error:
+        return await undo(shop, checkout, failure_of(error), request_id=ask.request_id)
     except com.CommerceError as error:
-        return await undo(shop, checkout, failure_of(error))
+        return await _ask_at_once(shop, absences, await doubt(shop, checkout, str(error)))
     if placed.state == "placed":
         end = await complete(shop, checkout, placed, ask.client, ask.request_id)
         await clean(shop, checkout)
         return end
     if placed.state == "failed":
-        return await undo(shop, checkout, rejected())
+        return await undo(shop, checkout, rejected(), request_id=ask.request_id)
     return await _ask_at_once(shop, absences, checkout)
 
 

@@ -9,6 +9,7 @@ from surestock.checkout.config import CheckoutConfig
 from surestock.commerce.port import CommerceProvider
 from surestock.idempotency import IdempotencyKey
 from surestock.kit.clock import Clock
+from surestock.kit.errors import Refusal
 from surestock.ledger.command import Command
 from surestock.ledger.port import Engine, Envelope, Outcome
 from surestock.mirror.mirrors import Mirrors
@@ -81,3 +82,21 @@ class Shop(Struct, frozen=True):
         """
         key = None if ask is None else IdempotencyKey(ask.key, ask.digest, ask.fingerprint)
         return await self.engine.transact(Envelope(command, actor, request_id, key, begins))
+
+    async def record_end(
+        self, command: Command, actor: str, request_id: str, ask: CheckoutKey | None
+    ) -> Outcome:
+        """Record the end of a checkout, also when its key has another answer by now.
+
+        That is so after a clock was set forward, so that the key counted as new, and back again.
+        What the platform has done is recorded nevertheless, and the key keeps its first answer.
+        """
+        if ask is not None:
+            try:
+                outcome = await self.record(command, actor, request_id, ask)
+            except Refusal as refusal:
+                self.log.warning("a checkout ends without its key", why=str(refusal))
+            else:
+                if not outcome.replayed:
+                    return outcome
+        return await self.record(command, actor, request_id)

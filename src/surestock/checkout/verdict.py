@@ -10,6 +10,9 @@ from surestock.commerce.port import PlacedOrder
 REPEATABLE = {"ProviderError", "ProviderUnavailable"}
 """Failures that say nothing about the cart: the same request may be sent again, key and all."""
 
+NOT_PLACED = (*com.REFUSALS, com.RateLimited, com.Unavailable)
+"""Errors of placing after which there is no order. All others say nothing of the kind."""
+
 
 def failure_of(error: com.CommerceError) -> Failure:
     """Return how a checkout failed that placed no order because of ``error``."""

@@ -4,15 +4,18 @@ Taken back by :func:`undo`, also one record: stock is released, the cart is free
 may try again.
 """
 
+from msgspec.structs import replace
+
 from surestock.cart.commands import BeginCheckout, FailCheckout
 from surestock.cart.model import Checkout, CheckoutKey, Failure
-from surestock.checkout.ask import CheckoutAsk
+from surestock.checkout.answer import repeated
+from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
 from surestock.checkout.shop import SURESTOCK, Shop
 from surestock.checkout.verdict import REPEATABLE
 
 
-async def begin(shop: Shop, ask: CheckoutAsk) -> Checkout:
-    """Return the checkout, durably in progress.
+async def begin(shop: Shop, ask: CheckoutAsk) -> Checkout | CheckoutEnd:
+    """Return the checkout, durably in progress; or its end, when the key was answered meanwhile.
 
     Raises a refusal (``NotFound``, ``CartConflict``, ``CheckoutInProgress``, ``CartEmpty``,
     ``PriceChanged``, ``LinesRefused``); then nothing has changed.
@@ -20,7 +23,9 @@ async def begin(shop: Shop, ask: CheckoutAsk) -> Checkout:
     key = ask.key
     asked = None if key is None else CheckoutKey(key.key, key.digest, key.fingerprint)
     command = BeginCheckout(ask.user_id, ask.expected_version, asked)
-    await shop.record(command, ask.client, ask.request_id, asked, begins=True)
+    outcome = await shop.record(command, ask.client, ask.request_id, asked, begins=True)
+    if outcome.replayed:
+        return repeated(outcome)
     return await shop.get_checkout(ask.user_id)
 
 
@@ -31,15 +36,17 @@ async def undo(
     *,
     absent: bool = False,
     actor: str = SURESTOCK,
-    request_id: str = "checkout",
+    request_id: str | None = None,
 ) -> Checkout:
     """Record that no order was placed, and return the checkout as failed.
 
     The client's key is answered by it for good, unless the failure says nothing about the cart.
     """
-    command = FailCheckout(checkout.user_id, checkout.attempt.attempt_id, failure, absent)
+    attempt_id = checkout.attempt.attempt_id
+    told = replace(failure, request_id=request_id or attempt_id)
+    command = FailCheckout(checkout.user_id, attempt_id, told, absent)
     ask = None if failure.code in REPEATABLE else checkout.ask
-    await shop.record(command, actor, request_id, ask)
+    await shop.record_end(command, actor, request_id or "checkout", ask)
     failed = shop.figures.failed
     failed[failure.code] = failed.get(failure.code, 0) + 1
     return await shop.get_checkout(checkout.user_id)

@@ -21,7 +21,7 @@ async def complete(
     """Record the order; what was reserved leaves on-hand. Return the client's answer."""
     order = Order(placed.order_id, placed.order_number, placed.total, placed.currency)
     command = CompleteCheckout(checkout.user_id, checkout.attempt.attempt_id, order)
-    outcome = await shop.record(command, actor, request_id, checkout.ask)
+    outcome = await shop.record_end(command, actor, request_id, checkout.ask)
     shop.figures.completed += 1
     return CheckoutEnd("completed", outcome.reply.body, outcome.sequence)
 

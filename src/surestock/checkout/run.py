@@ -1,0 +1,64 @@
+"""One run of a checkout: who asked first, and its end, for which all who ask wait."""
+
+import asyncio
+
+from msgspec import Struct
+
+from surestock.cart.model import Checkout
+from surestock.checkout.answer import failed
+from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
+from surestock.checkout.shop import Shop
+from surestock.inventory.unavailable import ShuttingDown
+from surestock.kit.errors import Refusal
+
+
+class Run(Struct, eq=False):
+    """``end`` is cancelled when nobody works on it any more."""
+
+    ask: CheckoutAsk
+    end: "asyncio.Future[Checkout | CheckoutEnd]"
+
+
+def begin_run(ask: CheckoutAsk) -> Run:
+    """Return a run that nobody works on yet."""
+    run = Run(ask, asyncio.get_running_loop().create_future())
+    run.end.add_done_callback(_take_note)
+    return run
+
+
+async def wait_for_end(shop: Shop, run: Run, *, is_first: bool) -> CheckoutEnd | None:
+    """Return the end, or how it stands; None when who asked first was refused, and he alone.
+
+    Raises how it failed. Whoever is cancelled meanwhile takes nothing from the others.
+    """
+    end = run.end
+    await asyncio.wait((end,), timeout=shop.config.answer_s)
+    if not end.done() or end.cancelled():
+        return await _so_far(shop, run.ask.user_id, is_over=end.done())
+    error = end.exception()
+    if error is not None:
+        if is_first or not isinstance(error, Refusal):
+            raise error
+        return None
+    told = end.result()
+    if isinstance(told, Checkout):
+        if told.failure is not None and not told.is_open:
+            raise failed(told.failure, replayed=not is_first)
+        return CheckoutEnd(told.status)
+    return CheckoutEnd(told.status, told.body, told.sequence, told.replayed or not is_first)
+
+
+async def _so_far(shop: Shop, user_id: str, *, is_over: bool) -> CheckoutEnd:
+    """Return how a checkout stands that has no end. ``is_over``: nobody works on it now."""
+    checkout = await shop.find_checkout(user_id)
+    if checkout is not None and checkout.is_open:
+        return CheckoutEnd(checkout.status)
+    if is_over:
+        raise ShuttingDown
+    return CheckoutEnd("in_progress")
+
+
+def _take_note(end: "asyncio.Future[Checkout | CheckoutEnd]") -> None:
+    """Look at the end, in case that nobody waits for it any more."""
+    if not end.cancelled():
+        end.exception()
