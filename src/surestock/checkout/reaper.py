@@ -13,9 +13,9 @@ from surestock.checkout.shop import Shop
 from surestock.checkout.steps.clean import clean
 from surestock.inventory.document import Document
 from surestock.kit.errors import Refusal, Unavailable
-from surestock.ledger.command import Command
 
 _PAGE = 200
+_REQUEST = "reaper"
 
 
 class Reaper:
@@ -29,7 +29,10 @@ class Reaper:
         """Sweep, again and again, until cancelled."""
         while True:
             await self._shop.sleep(self._shop.config.reap_s)
-            await self.sweep()
+            try:
+                await self.sweep()
+            except Unavailable as error:
+                self._shop.log.info("a sweep is left to the next time", why=str(error))
 
     async def sweep(self) -> None:
         """Look at every cart and every checkout once.
@@ -54,11 +57,15 @@ class Reaper:
             await self._shop.sleep(0)
 
     async def _tried(self, look: Awaitable[int]) -> int:
+        log = self._shop.log
         try:
             return await look
         except (Refusal, Unavailable) as error:
-            self._shop.log.info("something is left to the next sweep", why=str(error))
-            return 0
+            log.info("something is left to the next sweep", why=str(error))
+        except Exception as error:  # noqa: BLE001 - a defect that one meets stops no other's
+            tell = log.error
+            tell("a sweep came upon a defect", exc_info=error)
+        return 0
 
     async def _look_at_checkout(self, checkout: Checkout) -> int:
         """Return 1 for a checkout that is stuck."""
@@ -76,8 +83,10 @@ class Reaper:
             self._recovery.hurry(user_id)
             return 1
         if checkout.status == "completed":
-            async with self._shop.queue.turn(user_id):
-                await clean(self._shop, checkout)
+            cart = await self._shop.find_cart(user_id)
+            if cart is not None and cart.cart_id == checkout.cart_id:
+                async with self._shop.queue.turn(user_id):
+                    await clean(self._shop, checkout)
             kept_s = config.completed_s
         else:
             kept_s = config.failed_s
@@ -87,24 +96,32 @@ class Reaper:
 
     async def _forget(self, checkout: Checkout) -> None:
         """Let go of an ended checkout, unless it knows of attempts that may still turn up."""
-        cart = await self._shop.find_cart(checkout.user_id)
-        if checkout.absent and cart is not None and cart.cart_id == checkout.cart_id:
-            return
-        command = ForgetCheckout(checkout.user_id, checkout.attempt.attempt_id)
-        await self._record(checkout.user_id, command)
+        user_id = checkout.user_id
+        async with self._shop.queue.turn(user_id):
+            cart = await self._shop.find_cart(user_id)
+            if checkout.absent and cart is not None and cart.cart_id == checkout.cart_id:
+                return
+            command = ForgetCheckout(user_id, checkout.attempt.attempt_id)
+            await self._shop.record(command, request_id=_REQUEST)
 
     async def _look_at_cart(self, cart: Cart) -> int:
-        if not self._is_over(self._shop.mirrors.accessed_at(cart), self._shop.config.idle_s):
+        if not self._is_idle(cart):
             return 0
-        await self._record(cart.user_id, DropCart(cart.user_id, None, cart.cart_id))
-        self._shop.figures.dropped_carts += 1
-        if cart.mirror.context is not None:
-            self._shop.mirrors.forget(cart.user_id, cart.mirror.context)
+        user_id = cart.user_id
+        async with self._shop.queue.turn(user_id):
+            # Who has waited looks again: the user may have come back, and a sync been recorded.
+            now = await self._shop.find_cart(user_id)
+            if now is None or now.cart_id != cart.cart_id or not self._is_idle(now):
+                return 0
+            # A change that comes between the look and the record raises the version.
+            command = DropCart(user_id, now.version, now.cart_id)
+            await self._shop.record(command, request_id=_REQUEST)
+            self._shop.figures.dropped_carts += 1
+            self._shop.mirrors.forget(user_id, now.mirror.context)
         return 0
 
-    async def _record(self, user_id: str, command: Command) -> None:
-        async with self._shop.queue.turn(user_id):
-            await self._shop.record(command, request_id="reaper")
+    def _is_idle(self, cart: Cart) -> bool:
+        return self._is_over(self._shop.mirrors.accessed_at(cart), self._shop.config.idle_s)
 
     def _is_over(self, since: datetime, seconds: float) -> bool:
         return self._shop.clock.now() - since >= timedelta(seconds=seconds)
