@@ -21,6 +21,7 @@ from tests.tidy.repository import ROOT
 
 PAGE: Final = ROOT / "docs" / "events.md"
 SOURCE: Final = "https://stock.example.com"
+_LINE: Final = {"storeId": "berlin", "sku": "phone", "qty": 1}
 Record = dict[str, Any]
 
 
@@ -153,6 +154,21 @@ def test_a_cloud_event_says_what_it_is_about_and_holds_the_levels_it_touched(
     both = ["berlin", "paris"]
     assert stores == [["berlin"], ["paris"], ["berlin"], both, both, [], both, both]
     assert made[2]["data"]["event"] == records[2]["events"][0]
+
+
+def test_a_cloud_event_says_which_product_or_cart_it_is_about(code: dict[str, Any]) -> None:
+    told = [
+        {"type": "ProductPut", "sku": "phone"},
+        {"type": "ItemRemoved", "userId": "ann", "sku": "phone"},
+        {"type": "StockReserved", "reservationId": "r-1", "lines": [_LINE], "heldFor": "ann"},
+        {"type": "CheckoutBegun", "userId": "ann", "attemptId": "r-1"},
+    ]
+    level = {**_LINE, "version": 2}
+    record = {"sequence": 1, "id": "r-1", "ts": "t", "actor": "ann", "levels": [level]}
+    made = _cloud_events([{**record, "events": told}], code)
+    subjects = [event["subject"] for event in made]
+    assert subjects == ["catalog/phone", "carts/ann", "reservations/r-1", "carts/ann"]
+    assert [event["data"]["levels"] for event in made] == [[], [], [level], []]
 
 
 def test_the_table_of_types_knows_every_event_and_every_member() -> None:
