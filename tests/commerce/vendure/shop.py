@@ -17,7 +17,7 @@ import httpx
 import msgspec
 
 from tests.real.node import node_environment, node_server, run_node, staged
-from tests.real.postgres import Cluster
+from tests.real.postgres import Cluster, postgres_cluster
 
 _SERVER: Final = Path(__file__).with_name("server")
 _ADMIN: Final = {"username": "keeper", "password": "opens-nothing-but-this"}
@@ -85,29 +85,32 @@ class Shop:
 
 
 @contextmanager
-def running_shop(
-    cluster: Cluster, products: Sequence[Sold] = PRODUCTS, **environment: str
-) -> Iterator[Shop]:
+def running_shop(cluster: Cluster, products: Sequence[Sold] = PRODUCTS) -> Iterator[Shop]:
     """Give a shop that sells these. Raises Absent where there is no Node, and none can be had."""
     with tempfile.TemporaryDirectory(prefix="surestock-vendure-") as scratch:
         folder = staged(_SERVER, Path(scratch) / "vendure")
         _write(products, folder / "products.csv")
-        template = _seeded(cluster, folder, environment)
+        template = _seeded(cluster, folder)
         database = f"{template}_{hashlib.sha256(scratch.encode()).hexdigest()[:8]}"
         url = cluster.create_database(database, template)
-        settings = _environment(url) | environment
-        with node_server(["node", "server.js"], folder, settings) as (_, port):
+        with node_server(["node", "server.js"], folder, _environment(url)) as (_, port):
             yield Shop(f"http://127.0.0.1:{port}", cluster, database)
 
 
-def _seeded(cluster: Cluster, folder: Path, environment: dict[str, str]) -> str:
+@contextmanager
+def shop_of_its_own(products: Sequence[Sold] = PRODUCTS) -> Iterator[Shop]:
+    """Give a shop with a PostgreSQL of its own: all that a demonstration needs."""
+    with postgres_cluster() as cluster, running_shop(cluster, products) as shop:
+        yield shop
+
+
+def _seeded(cluster: Cluster, folder: Path) -> str:
     """Return the name of a database with these products, which is made when it is not there."""
-    digest = hashlib.sha256((folder / "products.csv").read_bytes() + repr(environment).encode())
+    digest = hashlib.sha256((folder / "products.csv").read_bytes())
     name = f"vendure_{digest.hexdigest()[:12]}"
     known = cluster.execute(f"SELECT 1 FROM pg_database WHERE datname = '{name}'")  # noqa: S608
     if not known:
-        url = cluster.create_database(name)
-        settings = _environment(url) | environment | {"SYNCHRONIZE": "true"}
+        settings = _environment(cluster.create_database(name)) | {"SYNCHRONIZE": "true"}
         run_node(["node", "seed.js"], folder, settings)
     return name
 

@@ -8,6 +8,7 @@ from surestock.commerce.conformance.shopper import Shopper, new_attempt
 from surestock.commerce.errors import Conflict, OutcomeUnknown, PaymentDeclined
 from surestock.commerce.port import OrderRequest
 from tests.commerce.vendure.bench import VendureLab, provider
+from tests.commerce.vendure.shop import SHIPPING
 
 pytestmark = pytest.mark.timeout(900)  # a first run installs the shop
 
@@ -112,7 +113,7 @@ async def test_an_order_without_anybody_to_send_it_to_is_refused(lab: VendureLab
         await nobody.prepare_checkout(shopper.context, request)
     await nobody.aclose()
     cart = await lab.provider.prepare_checkout(shopper.context, request)
-    assert cart.total == shopper.subtotal + 500
+    assert cart.total == shopper.subtotal + SHIPPING
 
 
 async def test_a_way_to_ship_that_the_shop_has_not_is_refused(lab: VendureLab) -> None:
