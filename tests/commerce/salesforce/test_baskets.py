@@ -5,36 +5,23 @@ from msgspec.structs import replace
 
 from surestock.commerce.conformance.shopper import Shopper
 from surestock.commerce.errors import BadAnswer, CartExpired, CommerceError, Conflict, Unavailable
-from tests.commerce.salesforce.fake.server import Fake, garbled, instead, lost
-from tests.commerce.salesforce.fake.shop import Basket
-from tests.commerce.salesforce.fake.wire import Answer, Asked, document, problem
+from tests.commerce.salesforce.fake.server import garbled, instead, lost, occupied
+from tests.commerce.salesforce.fake.wire import Answer, document, problem
 from tests.commerce.salesforce.lab import PHONE, SCARCE, SalesforceLab
 
 OPEN, ITEMS, READ = "POST .*/baskets$", "POST .*/items", "GET .*/baskets/"
 
 
-def occupied(fake: Fake) -> None:
-    """Let the site's hooks give the next guest a basket, with something in it."""
-
-    def fault(_: object) -> Answer:
-        owner = list(fake.guests.access.values())[-1]
-        hooked = Basket(owner, "USD", items={"item-0": (PHONE.sku, 9)})
-        fake.shop.baskets[hooked.basket_id] = hooked
-        return fake.shop.open(owner, Asked("POST", "", {}, {}, b"{}"))
-
-    fake.meet(OPEN, fault)
-
-
 async def test_a_basket_that_is_in_the_way_makes_room_for_an_empty_one(lab: SalesforceLab) -> None:
-    occupied(lab.fake)
+    lab.fake.meet(OPEN, occupied(lab.fake))
     cart = await lab.provider.open_cart("EUR", "cart-1")
     assert (cart.lines, cart.currency) == ((), "EUR")
     assert list(lab.fake.shop.baskets) == [cart.context.external_cart_id]
 
 
 async def test_a_basket_that_stays_in_the_way_is_a_conflict(lab: SalesforceLab) -> None:
-    occupied(lab.fake)
-    occupied(lab.fake)
+    lab.fake.meet(OPEN, occupied(lab.fake))
+    lab.fake.meet(OPEN, occupied(lab.fake))
     with pytest.raises(Conflict, match="customer-baskets-quota-exceeded"):
         await lab.provider.open_cart("EUR", "cart-1")
 

@@ -15,7 +15,7 @@ _DAYS_30_S = 2_592_000
 
 @dataclass
 class Guests:
-    """Who may shop. ``refuses`` lets nobody in; ``forgets`` makes every guest another customer."""
+    """Who may shop. ``forgets`` makes whoever signs in another customer."""
 
     access: dict[str, str] = field(default_factory=dict)
     refresh: dict[str, str] = field(default_factory=dict)

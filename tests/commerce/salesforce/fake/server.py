@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.commerce.salesforce.fake.guests import Guests
 from tests.commerce.salesforce.fake.routes import shopped
-from tests.commerce.salesforce.fake.shop import Product, Shop
+from tests.commerce.salesforce.fake.shop import Basket, Product, Shop
 from tests.commerce.salesforce.fake.wire import DROPPED, Answer, Asked, problem
 
 Deed: TypeAlias = Callable[[], Answer]
@@ -89,8 +89,21 @@ def garbled(answer: Answer) -> Fault:
     return fault
 
 
+def occupied(fake: Fake) -> Fault:
+    """Let the site's own hooks have given the guest a basket just before, with something in it."""
+
+    def fault(deed: Deed) -> Answer:
+        owner = list(fake.guests.access.values())[-1]
+        hooked = Basket(owner, "USD", items={"item-0": ("phone-1", 9)})
+        fake.shop.baskets[hooked.basket_id] = hooked
+        return deed()
+
+    return fault
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: the second of two waits for the first's receipt
 
     def _any(self) -> None:
         address = urlsplit(self.path)
