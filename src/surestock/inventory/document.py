@@ -21,7 +21,8 @@ class Document(Struct, frozen=True, rename="camel", omit_defaults=True, tag_fiel
     @property
     def key(self) -> DocumentKey:
         """What it is kept under."""
-        raise NotImplementedError
+        msg = f"{type(self).__name__} does not tell its key"
+        raise AssertionError(msg)
 
 
 class Gone(Document, frozen=True):

@@ -4,7 +4,7 @@ from surestock.checkout.desk import CheckoutDesk
 from surestock.commerce.observer import OUTCOMES, VERBS, Verb
 from surestock.mirror.mirrors import Mirrors
 from surestock.resilience.breaker import BreakerState
-from surestock.telemetry.family.commerce import CartFigures
+from surestock.telemetry.commerce import CartFigures
 from surestock.telemetry.log import Log
 from surestock.telemetry.metrics import Metrics
 

@@ -7,7 +7,7 @@ label ever holds a SKU, a store or a user.
 
 from collections.abc import Callable
 
-from surestock.telemetry.family.commerce import CommerceMetrics
+from surestock.telemetry.commerce import CommerceMetrics
 from surestock.telemetry.histogram import Histogram
 
 _LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.followers import Followers
+from surestock.engine.log.frontier import frontier_at
 from surestock.engine.log.group_commit import GroupCommit
 from surestock.engine.log.health import Health
 from surestock.engine.log.log_file import OpenLog
@@ -18,7 +19,6 @@ from surestock.inventory.model import StockKey
 from surestock.inventory.unavailable import Overloaded, ShuttingDown
 from surestock.journal.append import LogEnd
 from surestock.journal.scan import Place
-from surestock.journal.segment import first_of
 from surestock.journal.tail import Frontier
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal
@@ -110,13 +110,9 @@ class WriteCore:
         )
         # The draft ends here: what waits for the disk is kept small, so that caches hold it.
         reservations = tuple(draft.reservations.values())
+        documents = tuple(draft.documents.values())
         pending = Pending(
-            key,
-            Outcome(reply, sequence),
-            encode_record(record),
-            levels,
-            reservations,
-            tuple(draft.documents.values()),
+            key, Outcome(reply, sequence), encode_record(record), levels, reservations, documents
         )
         self._sequence = sequence
         self.memory.overlay.add(pending)
@@ -154,12 +150,7 @@ class WriteCore:
 
     def frontier(self) -> Frontier | None:
         """Return how far the log is durable; None when nothing is in it."""
-        place, end = self._place, self._end
-        if place is not None:
-            return Frontier(self.sequence, first_of(place.segment), place.offset + place.length)
-        if end is None or end.segment is None:
-            return None
-        return Frontier(self.sequence, first_of(end.segment), end.size)
+        return frontier_at(self.sequence, self._place, self._end)
 
     def _fail(self, batch: list[Pending], error: BaseException) -> None:
         """Answer commands whose records did not become durable, and forget what they changed."""

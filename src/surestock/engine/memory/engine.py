@@ -5,24 +5,19 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from surestock.engine.memory.central import MemoryCentral
-from surestock.engine.state import State, TimedView
-from surestock.engine.timers import Timers
+from surestock.engine.memory.reads import MemoryReads
 from surestock.idempotency import IdempotencyConflict, IdempotencyKey, KeyIndex, RefusalMemory
 from surestock.inventory.commands import ExpireReservations
-from surestock.inventory.document import Document, DocumentKey
-from surestock.inventory.due import as_of, without_due
-from surestock.inventory.model import Level, Reservation, StockKey
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal, Unavailable
 from surestock.kit.ids import IdSource
 from surestock.ledger.decide import decide
-from surestock.ledger.history import HistoryEntry, explain
 from surestock.ledger.port import EngineStatus, Envelope, Outcome
 from surestock.ledger.record import Record
 from surestock.ledger.reply import reply_to
 
 
-class MemoryEngine:
+class MemoryEngine(MemoryReads):
     """An engine whose log is a list. No command awaits anything, so each is atomic.
 
     ``central`` is the central view that it keeps.
@@ -31,14 +26,10 @@ class MemoryEngine:
     def __init__(
         self, clock: Clock, ids: IdSource, idempotency_ttl: timedelta, refusals: int = 10_000
     ) -> None:
-        self._clock = clock
+        super().__init__(clock)
         self._ids = ids
-        self._state = State()
-        self._timers = Timers(self._state.reservation)
-        self._view = TimedView(self._state, self._timers)
         self._keys = KeyIndex(idempotency_ttl)
         self._refused = RefusalMemory(refusals)
-        self._records: list[Record] = []
         self._grown: Event | None = None
         self.central = MemoryCentral()
 
@@ -139,37 +130,9 @@ class MemoryEngine:
                 self._commit(Envelope(ExpireReservations(store_id, sku), "surestock", "-"))
         return len(keys)
 
-    async def find_level(self, key: StockKey) -> Level | None:
-        """Return the level, without the reservations that are due, or None."""
-        level = self._state.level(key)
-        return level and without_due(self._view, level, self._clock.now())
-
-    async def list_levels(self, store_id: str, after: str, limit: int) -> list[Level]:
-        """Return up to ``limit`` levels of a store whose SKU sorts after ``after``, in order."""
-        now = self._clock.now()
-        page = self._state.page(store_id, after, limit)
-        return [without_due(self._view, level, now) for level in page]
-
-    async def find_reservation(self, reservation_id: str) -> Reservation | None:
-        """Return the reservation, as expired when it is due, or None."""
-        held = self._state.reservation(reservation_id)
-        return held and as_of(held, self._clock.now())
-
-    async def find_document(self, key: DocumentKey) -> Document | None:
-        """Return the document, or None."""
-        return self._state.document(key)
-
-    async def list_documents(self, kind: str, after: str, limit: int) -> list[Document]:
-        """Return up to ``limit`` documents of a kind whose id sorts after ``after``, in order."""
-        return self._state.page_of(kind, after, limit)
-
     async def find_answer(self, key: IdempotencyKey) -> Outcome | None:
         """Return the first answer to a key; None when there was none within its time to live."""
         return self._answered(key)
-
-    async def records(self, after: int, limit: int) -> list[Record]:
-        """Return up to ``limit`` records with a sequence above ``after``, in order."""
-        return self._records[after : after + limit]
 
     async def committed_beyond(self, sequence: int) -> None:
         """Return once there is a record with a sequence above ``sequence``."""
@@ -177,19 +140,6 @@ class MemoryEngine:
             if self._grown is None:
                 self._grown = Event()
             await self._grown.wait()
-
-    async def history(self, key: StockKey, after: int, limit: int) -> list[HistoryEntry]:
-        """Return what up to ``limit`` records after sequence ``after`` did to a level."""
-        entries: list[HistoryEntry] = []
-        found = 0
-        for record in self._records[after:]:
-            explained = explain(record, key)
-            if explained:
-                entries.extend(explained)
-                found += 1
-                if found == limit:
-                    break
-        return entries
 
     def status(self) -> EngineStatus:
         """Return how the engine is: always well."""
