@@ -135,6 +135,18 @@ async def test_a_guest_who_became_another_customer_says_nothing_about_orders(
         await lab.provider.find_order(shopper.context, "att-1")
 
 
+@pytest.mark.parametrize("slug", ["invalid-customer", "invalid-access-token"])
+async def test_a_guest_whose_orders_are_not_shown_says_nothing_about_them(
+    slug: str, lab: SalesforceLab
+) -> None:
+    shopper = await Shopper.enter(lab, {0: 1})
+    lab.fake.guests.forgets = True
+    status = 400 if slug == "invalid-customer" else 401
+    lab.fake.meet("GET .*/orders$", instead(problem(status, slug)))
+    with pytest.raises(Conflict, match="no orders any more"):
+        await lab.provider.find_order(shopper.context, "att-1")
+
+
 async def test_who_cannot_sign_in_has_surely_not_ordered(lab: SalesforceLab) -> None:
     shopper = await Shopper.enter(lab, {0: 1})
     request = shopper.request("att-1")

@@ -64,17 +64,15 @@ async def find(visit: Visit, attempt_id: str) -> PlacedOrder | None:
     None says that it holds no such order now. It does not say that none is on its way: nothing
     documents when an order that was asked for appears there.
 
-    Raises ``Conflict`` when an order carries no attempt at all, since it may be the one, and
+    Raises ``CartExpired`` when the platform takes the guest for somebody else,
+    ``Conflict`` when an order carries no attempt at all, since it may be the one, and
     ``BadAnswer`` when the list does not come whole.
     """
     shop = visit.shop
     path = f"{shop.customers}/{quote(visit.session.customer_id, safe='')}/orders"
     reply = await visit.send("GET", path, query={"limit": str(_MOST_ORDERS)})
     if not reply.is_success:
-        error = refusal(reply)
-        if isinstance(error, CartExpired):
-            raise Conflict("The commerce platform shows this shopper no orders any more.")
-        raise error
+        raise refusal(reply)
     orders = reply.decode(Orders)
     if orders.total != len(orders.data):
         raise BadAnswer("The commerce platform did not show all orders of the shopper.")

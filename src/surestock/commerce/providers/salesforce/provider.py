@@ -84,12 +84,11 @@ class SalesforceProvider:
         would be empty, and say nothing.
         """
         try:
-            visit = await self._shop.come_back(context)
+            return await orders.find(await self._shop.come_back(context), attempt_id)
         except CartExpired as error:
             raise Conflict(
                 "The commerce platform shows this shopper no orders any more."
             ) from error
-        return await orders.find(visit, attempt_id)
 
     async def close_cart(self, context: ExternalContext) -> None:
         """Delete the basket, if it is there."""
