@@ -4,7 +4,7 @@ Time is a clock that stands still until something sleeps.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TypeVar
@@ -18,7 +18,7 @@ from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
 from surestock.checkout.config import CheckoutConfig
 from surestock.checkout.desk import CheckoutDesk
 from surestock.checkout.shop import Shop
-from surestock.commerce.port import Payment
+from surestock.commerce.port import CommerceProvider, Payment
 from surestock.commerce.providers.simulated.config import SimulatedConfig
 from surestock.commerce.providers.simulated.provider import SimulatedProvider
 from surestock.commerce.providers.simulated.shop import Shop as Platform
@@ -56,6 +56,7 @@ class TestShop:
         clock: ManualClock | None = None,
         config: SimulatedConfig = PLATFORM,
         checkout: CheckoutConfig | None = None,
+        wrap: Callable[[CommerceProvider], CommerceProvider] = lambda provider: provider,
     ) -> None:
         self.clock = clock or ManualClock()
         self.engine = engine or MemoryEngine(self.clock, IdSource(), timedelta(hours=24))
@@ -63,12 +64,11 @@ class TestShop:
         log = make_log(self.lines.append, self.clock, "info")
         self.provider = SimulatedProvider(config, self.clock, platform, self.sleep)
         self.queue = UserQueue(64)
-        self.mirrors = Mirrors(
-            self.engine, self.provider, self.queue, self.clock, log, MirrorConfig()
-        )
+        behind = wrap(self.provider)
+        self.mirrors = Mirrors(self.engine, behind, self.queue, self.clock, log, MirrorConfig())
         self.shop = Shop(
             self.engine,
-            self.provider,
+            behind,
             self.mirrors,
             self.queue,
             self.clock,
