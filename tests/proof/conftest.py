@@ -10,6 +10,7 @@ from rich.console import Console
 from tests.proof.figures import Figures
 from tests.proof.fleet import Fleet
 from tests.proof.past import Stage, grown, stages
+from tests.stand_in.stand_in import StandIn
 
 _FIGURES = pytest.StashKey[Figures]()
 
@@ -38,6 +39,14 @@ def make_server(tmp_path: Path) -> Iterator[Fleet]:
     fleet = Fleet(tmp_path)
     yield fleet
     fleet.kill_all()
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path) -> Iterator[StandIn]:
+    """Return a commerce platform that runs; it ends with the test."""
+    platform = StandIn(tmp_path)
+    yield platform
+    platform.end()
 
 
 @pytest.fixture(scope="session")
