@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from surestock.commerce.providers import DEFAULT
 from surestock.runtime.errors import StartRefused
 from surestock.runtime.settings import Settings, read_settings
 
@@ -36,7 +37,13 @@ CONTRACT = [
     "API_KEYS_FILE",
     "LOG_LEVEL",
 ]
-BEYOND_IT = ["SEGMENT_BYTES", "ARCHIVE", "SHUTDOWN_TIMEOUT_MS", "OTEL_EXPORTER_OTLP_ENDPOINT"]
+BEYOND_IT = [
+    "SEGMENT_BYTES",
+    "ARCHIVE",
+    "SHUTDOWN_TIMEOUT_MS",
+    "COMMERCE_CONFIG_FILE",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +69,7 @@ def test_an_empty_environment_has_the_defaults_of_the_contract() -> None:
         1000,
     )
     assert (settings.lock_dir, settings.lock_reject_status) == (Path("data/locks"), 503)
-    assert (settings.lock_retry_after_ms, settings.commerce_provider) == (300, "simulated")
+    assert (settings.lock_retry_after_ms, settings.commerce_provider) == (300, DEFAULT)
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +82,11 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("SYNC_INTERVAL_MS", "10")
     settings = read_settings()
     assert (settings.archive, settings.sync_interval_ms) == (False, 10)
+    monkeypatch.setenv("COMMERCE_PROVIDER", "of-another-package")
+    monkeypatch.setenv("COMMERCE_CONFIG_FILE", "shop.json")
+    settings = read_settings()
+    assert settings.commerce_provider == "of-another-package"
+    assert settings.commerce_config_file == Path("shop.json")
 
 
 def test_nobody_has_a_limit_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +143,6 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
         ("ENGINE", "postgres"),
         ("DATABASE_URL", "postgresql://somewhere"),
         ("LOCKS_ENABLED", "true"),
-        ("COMMERCE_PROVIDER", "salesforce"),
     ],
 )
 def test_what_is_not_built_yet_is_refused_not_ignored(

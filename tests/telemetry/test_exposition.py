@@ -55,9 +55,11 @@ def test_the_rules_catch_a_bad_family(text: str, complaint: str) -> None:
 async def test_every_label_that_is_known_beforehand_is_shown_with_0() -> None:
     metrics = Metrics()
     worths = await values(metrics, "surestock_shed_total")
-    assert worths == dict.fromkeys([("routine",), ("sale",), ("last",), ("central",), ("platform",)], 0)
+    assert worths == dict.fromkeys(
+        [("routine",), ("sale",), ("last",), ("central",), ("platform",)], 0
+    )
     openings = await values(metrics, "surestock_breaker_openings_total")
-    assert openings == {("journal",): 0, ("worker",): 0}
+    assert openings == {("journal",): 0, ("worker",): 0, ("commerce",): 0}
     assert set((await values(metrics, "surestock_batch_rows_total")).values()) == {0}
     for name in ("rate_limited", "defects", "log_lines_dropped"):
         assert await values(metrics, f"surestock_{name}_total") == {(): 0}
@@ -73,6 +75,9 @@ async def test_a_breaker_is_in_one_of_its_three_states() -> None:
         ("worker", "closed"): 1,
         ("worker", "open"): 0,
         ("worker", "half_open"): 0,
+        ("commerce", "closed"): 1,
+        ("commerce", "open"): 0,
+        ("commerce", "half_open"): 0,
     }
 
 
