@@ -65,11 +65,12 @@ class Canned:
         self.answers: dict[str, list[tuple[int, object]]] = {}
         self.asked: list[str] = []
         self.bodies: list[Any] = []
+        self.queries: list[str] = []
         self.url = ""
         self._made: list[MedusaProvider] = []
 
     def say(self, request: str, *answers: object, status: int = 200) -> None:
-        """Answer a request so. Bytes go out as they are, whatever else as JSON."""
+        """Answer a request so. Bytes go out as they are, None hangs up, all else is JSON."""
         self.answers[request] = [(status, answer) for answer in answers]
 
     def provider(self, **changes: object) -> MedusaProvider:
@@ -89,8 +90,12 @@ class Canned:
         method, target, _ = head.split(" ", 2)
         request = f"{method} {target.partition('?')[0]}"
         self.asked.append(request)
+        self.queries.append(target.partition("?")[2])
         left = self.answers.get(request, [(599, b"")])
         status, answer = left.pop(0) if len(left) > 1 else left[0]
+        if answer is None:
+            writer.transport.abort()
+            return
         body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
         lines = [f"HTTP/1.1 {status} Canned", f"Content-Length: {len(body)}", "Retry-After: 9"]
         writer.write("\r\n".join([*lines, "Connection: close", "", ""]).encode() + body)

@@ -56,6 +56,7 @@ async def test_the_state_is_that_of_the_payments(
 @pytest.mark.parametrize(
     "answer",
     [
+        None,
         b"",
         b"<html>",
         b"[" * 100_000,
@@ -149,6 +150,8 @@ async def test_the_sku_that_is_short_is_found_out(canned: Canned) -> None:
     with pytest.raises(InsufficientStock) as raised:
         await canned.provider().place_order(CONTEXT, REQUEST)
     assert (raised.value.sku, raised.value.available) == ("case", 1)
+    asked = canned.queries[canned.asked.index("GET /store/product-variants")]
+    assert asked.startswith("id%5B%5D=var_1&id%5B%5D=var_2&fields=")
     canned.say("GET /store/product-variants", b"")
     with pytest.raises(Conflict):
         await canned.provider().place_order(CONTEXT, REQUEST)

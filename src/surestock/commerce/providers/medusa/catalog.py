@@ -73,6 +73,6 @@ class Catalog:
     async def _stock(self, ids: Sequence[str]) -> list[Variant]:
         fields = "id,sku,manage_inventory,inventory_quantity"
         pairs = [*(("id[]", variant) for variant in ids), ("fields", fields)]
-        return (
-            await self._store.get(f"/product-variants?{urlencode(pairs)}", {}, Variants)
-        ).variants
+        # The query is part of the path, because it names one parameter several times.
+        path = f"/product-variants?{urlencode(pairs)}"
+        return (await self._store.get(path, None, Variants)).variants

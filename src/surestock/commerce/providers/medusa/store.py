@@ -42,7 +42,7 @@ class Store:
         """Whether orders can be listed."""
         return self._secret is not None
 
-    async def get(self, path: str, query: Mapping[str, str], form: type[_T]) -> _T:
+    async def get(self, path: str, query: Mapping[str, str] | None, form: type[_T]) -> _T:
         """Read something of the shop. ``path`` goes on from ``/store``."""
         reply = await self._http.send(
             "GET", f"/store{path}", safe=True, headers=self._public, query=query
