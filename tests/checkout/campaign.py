@@ -147,7 +147,7 @@ async def ask_until_told(shop: TestShop, story: Story) -> CheckoutEnd | Surestoc
         is_told = isinstance(told, SurestockError) and not story.is_bought
         if is_told or (isinstance(told, CheckoutEnd) and told.status == "completed"):
             return told
-        shop.clock.advance(10)
+        shop.advance(10)
     assert told is not None
     return told
 
@@ -160,7 +160,7 @@ async def take_over(shop: TestShop, story: Story, wait_s: float) -> None:
         assert shop.orders <= 1, f"{shop.orders} orders"
         if found is None or not found.is_open:
             break
-        shop.clock.advance(wait_s)
+        shop.advance(wait_s)
     async with shop.at_work():
         first = await ask_until_told(shop, story)
         again = await attempt(shop, story)

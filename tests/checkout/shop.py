@@ -4,7 +4,7 @@ Time is a clock that stands still until something sleeps.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TypeVar
@@ -26,7 +26,7 @@ from surestock.engine.memory import MemoryEngine
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key
 from surestock.inventory.commands import CountStock
 from surestock.inventory.model import Level, Reservation
-from surestock.kit.clock import ManualClock
+from surestock.kit.clock import Clock, ManualClock
 from surestock.kit.ids import IdSource
 from surestock.ledger.command import Command
 from surestock.ledger.port import Engine, Envelope, Outcome
@@ -53,16 +53,18 @@ class TestShop:
         self,
         engine: Engine | None = None,
         platform: Platform | None = None,
-        clock: ManualClock | None = None,
+        clock: Clock | None = None,
         config: SimulatedConfig = PLATFORM,
         checkout: CheckoutConfig | None = None,
         wrap: Callable[[CommerceProvider], CommerceProvider] = lambda provider: provider,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
         self.clock = clock or ManualClock()
+        sleep = sleep or self.sleep
         self.engine = engine or MemoryEngine(self.clock, IdSource(), timedelta(hours=24))
         self.lines: list[bytes] = []
         log = make_log(self.lines.append, self.clock, "info")
-        self.provider = SimulatedProvider(config, self.clock, platform, self.sleep)
+        self.provider = SimulatedProvider(config, self.clock, platform, sleep)
         self.queue = UserQueue(64)
         behind = wrap(self.provider)
         self.mirrors = Mirrors(self.engine, behind, self.queue, self.clock, log, MirrorConfig())
@@ -74,21 +76,27 @@ class TestShop:
             self.clock,
             log,
             checkout or CheckoutConfig(),
-            self.sleep,
+            sleep,
         )
         self.desk = CheckoutDesk(self.shop)
         self._requests = 0
 
     async def sleep(self, seconds: float) -> None:
         """Let the time pass at once, and everybody else have a turn."""
-        self.clock.advance(seconds)
+        self.advance(seconds)
         await anyio.lowlevel.checkpoint()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        assert isinstance(self.clock, ManualClock)
+        self.clock.advance(seconds)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Let the desk work on what is asked for; nothing is asked about or reaped by itself."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self.desk.serve)
+            await anyio.lowlevel.checkpoint()
             yield
             tasks.cancel_scope.cancel()
 

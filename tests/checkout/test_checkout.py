@@ -102,7 +102,7 @@ async def test_an_order_that_comes_late_is_never_placed_a_second_time(shop: Test
         end = await shop.buy(key="k-1")
         assert end.status == "unknown"
         assert (await shop.level()).reserved == 1
-        shop.clock.advance(20)
+        shop.advance(20)
         again = await shop.buy(key="k-1")
     assert again.status == "completed"
     assert shop.orders == 1
@@ -112,9 +112,9 @@ async def test_an_order_that_never_was_fails_after_the_platforms_own_time(shop: 
     shop.provider.script.lose_request()
     async with shop.at_work():
         assert (await shop.buy()).status == "unknown"
-        shop.clock.advance(25)
+        shop.advance(25)
         assert (await shop.buy()).status == "unknown"
-        shop.clock.advance(6)
+        shop.advance(6)
         failed = await shop.refused(CheckoutFailed)
         assert failed.failure.code == "ProviderError"
         assert (await shop.level()).reserved == 0
@@ -127,9 +127,9 @@ async def test_an_attempt_that_was_given_up_and_turns_up_counts(shop: TestShop) 
     shop.provider.script.accept_late(seconds=100.0)
     async with shop.at_work():
         assert (await shop.buy()).status == "unknown"
-        shop.clock.advance(31)
+        shop.advance(31)
         await shop.refused(CheckoutFailed)
-        shop.clock.advance(100)
+        shop.advance(100)
         end = await shop.buy()
     assert end.status == "completed"
     assert shop.orders == 1
@@ -140,10 +140,10 @@ async def test_an_attempt_that_turns_up_for_another_cart_buys_nothing_more(shop:
     shop.provider.script.accept_late(seconds=100.0)
     async with shop.at_work():
         assert (await shop.buy()).status == "unknown"
-        shop.clock.advance(31)
+        shop.advance(31)
         await shop.refused(CheckoutFailed)
         await shop.fill()
-        shop.clock.advance(100)
+        shop.advance(100)
         for _ in range(2):
             failed = await shop.refused(CheckoutFailed)
             assert failed.failure.code == "ProviderConflict"

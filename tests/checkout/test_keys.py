@@ -84,7 +84,7 @@ async def test_a_key_that_joined_an_order_in_doubt_is_told_its_end_for_good(shop
     async with shop.at_work():
         assert (await shop.buy(key="k-1")).status == "unknown"
         assert (await shop.buy(key="k-2")).status == "unknown"
-        shop.clock.advance(20)
+        shop.advance(20)
         await shop.desk.recovery.ask("ann")
         await shop.fill()
         assert (await shop.buy(key="k-2")).body == (await shop.buy(key="k-1")).body
@@ -137,7 +137,7 @@ async def test_an_open_checkout_is_not_shared_with_who_expects_another_cart(shop
     shop.provider.script.accept_late(seconds=20.0)
     async with shop.at_work():
         await shop.buy(key="k-1")
-        shop.clock.advance(20)
+        shop.advance(20)
         with pytest.raises(CartConflict):
             await shop.desk.checkout(structs.replace(shop.ask(key="k-2"), expected_version=1))
     assert (await shop.checkout()).status == "unknown"
