@@ -19,6 +19,8 @@ from surestock.ledger.event import Event
 from surestock.ledger.port import Envelope
 from surestock.ledger.record import Record
 from tests.api.desk import Api
+from tests.api.keys import FakeKeys
+from tests.api.reader import Reader
 
 SECRET = "only-for-the-log"
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -110,3 +112,24 @@ async def test_pages_and_streams_show_carts_without_what_opens_them(shop: Api) -
     assert SECRET not in page.text
     kinds = [event["type"] for item in page.json()["items"] for event in item["events"]]
     assert kinds == ["CartOpened", "ItemPut", "CartSynced"]
+
+
+async def test_who_may_not_read_carts_follows_the_stock_without_a_gap(
+    guarded: Api, keys: FakeKeys
+) -> None:
+    owner = keys.know("owner")
+    keys.know("auditor", {"inventory:read"})
+    plan = {"name": "M", "type": "plan", "unitPrice": 1, "currency": "EUR", "stocked": False}
+    await guarded.put("/catalog/plan", plan, **owner)
+    await guarded.post("/carts/ann/items", {"sku": "plan", "qty": 1}, **owner)
+    shown_to = {
+        "owner": [["ProductPut"], ["CartOpened", "ItemPut"]],
+        "auditor": [["ProductPut"], []],
+    }
+    for name, kinds in shown_to.items():
+        page = (await guarded.get("/events", authorization=f"Bearer {name}")).json()["items"]
+        assert [item["sequence"] for item in page] == [1, 2]
+        assert [[event["type"] for event in item["events"]] for item in page] == kinds
+        stream = Reader(guarded, most=2)
+        await stream.follow(b"/events", (b"authorization", f"Bearer {name}".encode()))
+        assert stream.items == page

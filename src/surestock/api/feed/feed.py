@@ -36,7 +36,9 @@ class EventFeed:
         self._engine = engine
         self._metrics = metrics
         self.limits = limits or FeedLimits()
-        self._pages = Pages(engine, clock, self.limits.gather_s)
+        gather_s = self.limits.gather_s
+        self._pages = Pages(engine, clock, gather_s)
+        self._stock_pages = Pages(engine, clock, gather_s, with_carts=False)
         self._streams: set[EventStream] = set()
         self._closed = False
 
@@ -45,8 +47,10 @@ class EventFeed:
         """Whether the process is about to end."""
         return self._closed
 
-    def follow(self, after: int) -> EventStream:
+    def follow(self, after: int, *, with_carts: bool = True) -> EventStream:
         """Return the events above ``after``, as they come; its ``aclose`` makes place for another.
+
+        Without ``with_carts``, records are shown without what they did to carts.
 
         Raises :class:`Overloaded` when too many read, :class:`ShuttingDown` after :meth:`close`.
         """
@@ -54,7 +58,8 @@ class EventFeed:
             raise ShuttingDown
         if len(self._streams) >= self.limits.readers:
             raise Overloaded("Too many clients follow the events. Try again later.")
-        stream = EventStream(after, self._engine, self._pages, self.limits.heartbeat_s, self._leave)
+        pages = self._pages if with_carts else self._stock_pages
+        stream = EventStream(after, self._engine, pages, self.limits.heartbeat_s, self._leave)
         self._streams.add(stream)
         self._metrics.event_readers = len(self._streams)
         return stream

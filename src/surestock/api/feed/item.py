@@ -1,7 +1,8 @@
 """A record as clients see it: without what is somebody's own.
 
 That is the key and the reply of its command, the key of a checkout, and what opens the commerce
-platform's cart.
+platform's cart. What users have in their carts is for those who may read carts: to others a record
+shows what it did to the stock, so that their feed has no gap either.
 """
 
 from datetime import datetime
@@ -11,6 +12,7 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import fields
 
 from surestock.api.answer import encode
+from surestock.cart.events import CartEvent, ProductPut
 from surestock.inventory.model import Level
 from surestock.ledger.event import Event
 from surestock.ledger.record import Record
@@ -21,6 +23,8 @@ PRIVATE = frozenset({"context", "ask"})
 _TELL_TOO_MUCH = frozenset(
     kind for kind in get_args(Event) if any(member.name in PRIVATE for member in fields(kind))
 )
+_OF_USERS = tuple(kind for kind in get_args(CartEvent) if kind is not ProductPut)
+"""What only those see who may read carts. The catalog is for everybody."""
 _Shown: TypeAlias = Event | dict[str, Any]
 
 
@@ -35,13 +39,13 @@ class Item(Struct, frozen=True, gc=False):
     levels: tuple[Level, ...]
 
 
-def item_of(record: Record) -> Item:
-    """Show a record."""
+def item_of(record: Record, *, with_carts: bool = True) -> Item:
+    """Show a record, with its events about carts or without."""
     events: tuple[_Shown, ...] = record.events
-    for event in events:
-        if type(event) in _TELL_TOO_MUCH:
-            events = tuple(map(_without_private, record.events))
-            break
+    if not with_carts:
+        events = tuple(event for event in record.events if not isinstance(event, _OF_USERS))
+    elif not _TELL_TOO_MUCH.isdisjoint(map(type, record.events)):
+        events = tuple(map(_without_private, record.events))
     return Item(record.sequence, record.id, record.ts, record.actor, events, record.levels)
 
 
@@ -54,9 +58,10 @@ def _without_private(event: Event) -> _Shown:
     return shown
 
 
-def server_sent(record: Record) -> bytes:
+def server_sent(record: Record, *, with_carts: bool = True) -> bytes:
     """Return the record as a server-sent event (HTML Standard, section 9.2.6).
 
     JSON holds no bare line feed, so one ``data`` line takes it.
     """
-    return b"id: %d\nevent: record\ndata: %b\n\n" % (record.sequence, encode(item_of(record)))
+    item = item_of(record, with_carts=with_carts)
+    return b"id: %d\nevent: record\ndata: %b\n\n" % (record.sequence, encode(item))

@@ -39,10 +39,13 @@ class Page(Struct, frozen=True):
 
 
 class Pages:
-    """Makes and keeps pages of an engine's records."""
+    """Makes and keeps pages of an engine's records, with the events about carts or without."""
 
-    def __init__(self, engine: Engine, clock: Clock, gather_s: float = GATHER_S) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, gather_s: float = GATHER_S, *, with_carts: bool = True
+    ) -> None:
         self._engine = engine
+        self._with_carts = with_carts
         self._clock = clock
         self._gather_s = gather_s
         self._kept: dict[int, Page] = {}
@@ -100,7 +103,7 @@ class Pages:
         starts: list[int] = []
         size = 0
         for record in records:
-            part = server_sent(record)
+            part = server_sent(record, with_carts=self._with_carts)
             if parts and size + len(part) > PAGE_BYTES:
                 break
             if record.sequence != after + 1 + len(parts):

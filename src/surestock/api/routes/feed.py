@@ -45,19 +45,23 @@ async def events(call: Resuming, page: Annotated[After, Query()]) -> Answer:
     the sequence, ``data`` an item of a page. The stream begins with what is there already; to begin
     at the end, pass an X-Commit-Sequence as ``after``. ``Last-Event-ID`` resumes. A client that
     does not read is cut off, and may resume.
+
+    A key without the scope ``cart:read`` gets each record without its events about carts.
+
+    A key without the scope ``cart:read`` is shown each record without its events about carts.
     """
     after = _after(call, page)
+    with_carts = call.caller is None or Scope.CART_READ in call.caller.scopes
     if require(call, _JSON, _STREAM) == _STREAM:
         if "limit" in page.model_fields_set:
             raise ValidationFailed(Fault("query", "/limit", "is for pages; a stream has no end"))
         # What can be refused is refused before the stream begins.
         await call.service.engine.records(after, 1)
         feed = call.service.feed
-        return Answer(
-            200, b"", [EVENTS, *_STREAM_HEADERS], feed.follow(after), feed.limits.patience_s
-        )
+        stream = feed.follow(after, with_carts=with_carts)
+        return Answer(200, b"", [EVENTS, *_STREAM_HEADERS], stream, feed.limits.patience_s)
     records = await call.service.engine.records(after, page.limit)
-    items = [item_of(record) for record in records]
+    items = [item_of(record, with_carts=with_carts) for record in records]
     return json_answer({"items": items, "nextAfter": items[-1].sequence if items else after})
 
 
