@@ -21,10 +21,11 @@ _METADATA = "Metadata-Version: 2.1\nName: surestock-stand-in\nVersion: 1\n"
 class StandIn:
     """The process of the platform; ``settings`` are those of a service that uses it.
 
-    An order that nobody knows of ``settles_s`` after it was asked for was not placed.
+    An order that nobody knows of ``settles_s`` after it was asked for was not placed. The provider
+    waits ``patience_s`` for an answer.
     """
 
-    def __init__(self, folder: Path, *, settles_s: float = 2.0) -> None:
+    def __init__(self, folder: Path, *, settles_s: float = 2.0, patience_s: float = 12.0) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.stand_in.server"],
             cwd=_ROOT,
@@ -36,7 +37,10 @@ class StandIn:
         ports = msgspec.json.decode(self._process.stdout.readline(), type=Ports)
         self._control = ports.control
         config = {
-            "http": {"base_url": f"http://127.0.0.1:{ports.platform}"},
+            "http": {
+                "base_url": f"http://127.0.0.1:{ports.platform}",
+                "total_s": patience_s,
+            },
             "settles_s": settles_s,
         }
         config_file = folder / "stand-in.json"
