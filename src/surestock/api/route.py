@@ -20,6 +20,7 @@ from surestock.api.errors import Fault, ValidationFailed
 from surestock.api.query import no_query, read_query
 from surestock.api.request_headers import read_headers
 from surestock.inventory.unavailable import ShuttingDown
+from surestock.telemetry.trace import TRACEPARENT, find_parent
 
 is_id = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}").fullmatch
 _PLACEHOLDERS = re.compile(r"\{(\w+)\}")
@@ -72,6 +73,7 @@ class CheckedRoute(APIRoute):
             limits: list[tuple[bytes, bytes]] = []
             call.limit_headers = limits
             await service.admission.let_by(call.limited_as, gate.worth, limits)
+            _tell_platform(call)
             with service.platform_places.place():
                 return await self._endpoint(call, *arguments)
         if gate.worth is not None:
@@ -112,6 +114,13 @@ class CheckedRoute(APIRoute):
         if self._body is None and self._query is None:
             return ids
         return [*ids, argument]
+
+
+def _tell_platform(call: Call) -> None:
+    """Let what the platform is asked for this request carry the request's trace."""
+    header = call.headers.get(b"traceparent")
+    is_valid = header is not None and find_parent(header) is not None
+    TRACEPARENT.set(header.decode("ascii") if header is not None and is_valid else None)
 
 
 def _model(annotation: Any) -> type[BaseModel]:  # noqa: ANN401 - a type, or a type or None

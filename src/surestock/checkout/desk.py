@@ -24,6 +24,7 @@ from surestock.checkout.steps.clean import clean
 from surestock.idempotency import IdempotencyConflict, IdempotencyKey
 from surestock.inventory.unavailable import Overloaded, ShuttingDown
 from surestock.kit.errors import Unavailable
+from surestock.telemetry.trace import TRACEPARENT
 
 
 class CheckoutDesk:
@@ -133,6 +134,7 @@ class CheckoutDesk:
 
     async def _work(self, run: Run) -> None:
         user_id = run.ask.user_id
+        TRACEPARENT.set(run.traceparent)
         try:
             told = await self._buy(run.ask)
         except Exception as error:  # noqa: BLE001 - whoever waits is told

@@ -10,18 +10,23 @@ from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
 from surestock.checkout.shop import Shop
 from surestock.inventory.unavailable import ShuttingDown
 from surestock.kit.errors import Refusal
+from surestock.telemetry.trace import TRACEPARENT
 
 
 class Run(Struct, eq=False):
-    """``end`` is cancelled when nobody works on it any more."""
+    """``end`` is cancelled when nobody works on it any more.
+
+    ``traceparent`` is that of the request that asked first: the platform is told.
+    """
 
     ask: CheckoutAsk
     end: "asyncio.Future[Checkout | CheckoutEnd]"
+    traceparent: str | None = None
 
 
 def begin_run(ask: CheckoutAsk) -> Run:
     """Return a run that nobody works on yet."""
-    run = Run(ask, asyncio.get_running_loop().create_future())
+    run = Run(ask, asyncio.get_running_loop().create_future(), TRACEPARENT.get())
     run.end.add_done_callback(_take_note)
     return run
 
