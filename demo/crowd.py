@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterat
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from demo.till import Send, Till
+from demo.till import Till
 
 Task = TypeVar("Task")
+Hands = TypeVar("Hands")
+"""What one of those who work needs: a way to send, or several."""
 
 
 @asynccontextmanager
@@ -23,8 +25,8 @@ async def open_tills(host: str, port: int, number: int) -> AsyncIterator[list[Ti
 
 async def share(
     tasks: Iterable[Task],
-    sends: Sequence[Send],
-    work: Callable[[Task, Send], Coroutine[Any, Any, None]],
+    crowd: Sequence[Hands],
+    work: Callable[[Task, Hands], Coroutine[Any, Any, None]],
 ) -> None:
     """Do ``work`` on every task: whoever is free takes the next, so they begin in order.
 
@@ -32,12 +34,12 @@ async def share(
     """
     queue = iter(tasks)
     async with asyncio.TaskGroup() as group:
-        for send in sends:
-            group.create_task(_drain(queue, send, work))
+        for hands in crowd:
+            group.create_task(_drain(queue, hands, work))
 
 
 async def _drain(
-    queue: Iterator[Task], send: Send, work: Callable[[Task, Send], Coroutine[Any, Any, None]]
+    queue: Iterator[Task], hands: Hands, work: Callable[[Task, Hands], Coroutine[Any, Any, None]]
 ) -> None:
     for task in queue:
-        await work(task, send)
+        await work(task, hands)

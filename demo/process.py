@@ -27,23 +27,31 @@ async def running(data_dir: Path, log: Path) -> AsyncIterator[int]:
     What it prints goes to the file ``log``. It is stopped by SIGTERM, whatever happened. Raises
     :class:`ServiceFailed` when it does not answer in time, or does not stop with exit code 0.
     """
-    port = _free_port()
-    settings = (
-        f"HOST={HOST}",
-        f"PORT={port}",
-        "ENGINE=log",
-        f"DATA_DIR={data_dir}",
-        f"SNAPSHOT_EVERY_N_EVENTS={SNAPSHOT_EVERY}",
-    )
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            "env", *settings, str(SURESTOCK), "serve", stdout=output, stderr=output
-        )
+    port = free_port()
+    process = await start(data_dir, log, port)
     try:
-        await _until_ready(process, port, log)
+        await wait_until_ready(process, port, log)
         yield port
     finally:
-        await _stop(process, log)
+        await stop(process, log)
+
+
+async def start(data_dir: Path, log: Path, port: int, *settings: str) -> asyncio.subprocess.Process:
+    """Start the service on ``data_dir`` with more ``settings`` (``NAME=value``)."""
+    with log.open("ab") as output:
+        return await asyncio.create_subprocess_exec(
+            "env",
+            f"HOST={HOST}",
+            f"PORT={port}",
+            "ENGINE=log",
+            f"DATA_DIR={data_dir}",
+            f"SNAPSHOT_EVERY_N_EVENTS={SNAPSHOT_EVERY}",
+            *settings,
+            str(SURESTOCK),
+            "serve",
+            stdout=output,
+            stderr=output,
+        )
 
 
 async def verify(data_dir: Path) -> tuple[int, str]:
@@ -59,14 +67,16 @@ async def verify(data_dir: Path) -> tuple[int, str]:
     return await process.wait(), printed.decode(errors="replace").strip()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens at."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-async def _until_ready(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+async def wait_until_ready(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+    """Ask until the service is ready. Raises :class:`ServiceFailed` when it ends or never is."""
     connection = Connection(HOST, port)
     last = "it never answered"
     try:
@@ -90,7 +100,8 @@ async def _until_ready(process: asyncio.subprocess.Process, port: int, log: Path
     raise ServiceFailed(msg)
 
 
-async def _stop(process: asyncio.subprocess.Process, log: Path) -> None:
+async def stop(process: asyncio.subprocess.Process, log: Path) -> None:
+    """End the service by SIGTERM. Raises :class:`ServiceFailed` unless its exit code is 0."""
     if process.returncode is None:
         process.terminate()
     try:

@@ -5,14 +5,6 @@ from time import perf_counter
 from typing import NamedTuple
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from demo.basket import Basket, Quantities, StockKey, group_baskets
 from demo.central import Central, read_central
@@ -21,6 +13,7 @@ from demo.customer import buy
 from demo.opening import opening_stock
 from demo.oracle import Level
 from demo.process import HOST
+from demo.progress import progress_bars
 from demo.receipts import Receipts
 from demo.sales import Sales
 from demo.shelf import open_stock, read_levels
@@ -49,7 +42,7 @@ async def hold_sale(sales: Sales, port: int, clients: int, console: Console) -> 
     receipts = Receipts()
     async with open_tills(HOST, port, clients) as tills:
         sends: list[Send] = [till.send for till in tills]
-        with _progress(console) as progress:
+        with progress_bars(console) as progress:
             shelves = progress.add_task("opening stock", total=len(opening))
             await open_stock(
                 opening, sends[:OPENING_TILLS], lambda done: progress.advance(shelves, done)
@@ -67,14 +60,3 @@ async def hold_sale(sales: Sales, port: int, clients: int, console: Console) -> 
         central = await read_central(sends[0])
         repeats = sum(till.repeats for till in tills)
         return Outcome(opening, receipts, levels, central, elapsed_s, repeats)
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description:<16}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    )

@@ -1,0 +1,1 @@
+"""The platforms that the demo can sell through, and what each has to bring along."""
