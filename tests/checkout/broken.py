@@ -1,5 +1,7 @@
 """Checkouts as they are often written. Each is caught by an attack of these tests."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -8,14 +10,18 @@ from msgspec.structs import replace
 from surestock.cart.commands import FailCheckout
 from surestock.cart.model import Checkout, ExternalContext, Failure, Order
 from surestock.checkout import recovery, resolution, saga
-from surestock.checkout.ask import CheckoutEnd
+from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
+from surestock.checkout.desk import CheckoutDesk
+from surestock.checkout.joined import Joined
 from surestock.checkout.resolution import Absences
+from surestock.checkout.run import Run
 from surestock.checkout.shop import Shop
 from surestock.checkout.steps import place as placing
 from surestock.checkout.steps import settle
 from surestock.commerce.errors import OutcomeUnknown
 from surestock.commerce.port import OrderRequest, PlacedOrder
 from surestock.inventory.commands import AdjustStock
+from surestock.mirror.queue import UserQueue
 
 
 def places_again_when_no_answer_comes(patch: pytest.MonkeyPatch) -> None:
@@ -84,3 +90,49 @@ BROKEN = (
     completes_in_two_records,
 )
 """Those that are caught when something happens at each point of a checkout."""
+
+
+def answers_only_the_key_that_began(patch: pytest.MonkeyPatch) -> None:
+    """Record the end for one key, whoever else was told of it."""
+
+    async def settle(self: Joined, _: Shop, user_id: str) -> None:
+        self.forget(user_id)
+
+    patch.setattr(Joined, "settle", settle)
+
+
+def serves_each_click_by_itself(patch: pytest.MonkeyPatch) -> None:
+    """Let whoever comes ask and record, also while somebody else places the order."""
+
+    @asynccontextmanager
+    async def turn(_: UserQueue, __: str) -> AsyncIterator[None]:
+        yield
+
+    begins = CheckoutDesk._begin  # noqa: SLF001 - it is what joins
+
+    def begin(self: CheckoutDesk, ask: CheckoutAsk) -> Run:
+        run = begins(self, ask)
+        self._running.clear()
+        return run
+
+    patch.setattr(UserQueue, "turn", turn)
+    patch.setattr(CheckoutDesk, "_begin", begin)
+
+
+def believes_the_first_none(patch: pytest.MonkeyPatch) -> None:
+    """Take an order that is not found for one that was not placed."""
+    patch.setattr(Absences, "none_found", lambda *_: float("inf"))
+    patch.setattr(saga, "find_earlier", _finds_none)
+
+
+async def _finds_none(*_: object) -> None:
+    """Know of no earlier attempt."""
+
+
+BROKEN_IN_A_CROWD = (
+    places_again_when_no_answer_comes,
+    announces_nothing,
+    answers_only_the_key_that_began,
+    believes_the_first_none,
+)
+"""Those that are caught by users at random."""

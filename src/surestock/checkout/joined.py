@@ -37,7 +37,10 @@ class Joined:
 
     def leave(self, user_id: str, key: IdempotencyKey) -> None:
         """Forget a key that was told something else."""
-        self._keys.get(user_id, {}).pop(key.digest, None)
+        keys = self._keys.get(user_id, {})
+        keys.pop(key.digest, None)
+        if not keys:
+            self.forget(user_id)
 
     def forget(self, user_id: str) -> None:
         """Forget the keys of a user: nothing was begun that they could be told of."""
