@@ -13,6 +13,7 @@ from surestock.api.keys import Keys
 from surestock.api.mirrors import Mirrors
 from surestock.api.open_streams import OpenStreams
 from surestock.api.platform_places import PlatformPlaces
+from surestock.cart.commands import DEFAULT_STORE_ID
 from surestock.inventory.central import Central
 from surestock.kit.clock import Clock
 from surestock.kit.ids import IdSource
@@ -35,6 +36,8 @@ class Service(Struct, frozen=True):
     for those who ask the worker, so that however many they are, changes go on; ``bodies`` is the
     memory that large bodies share. ``platform_places`` are for those who wait for the commerce
     platform.
+
+    ``cart_store_id`` is where stocked products are taken from, if a cart does not say.
 
     ``mirrors`` are the platform's carts of ours, and ``checkouts`` makes orders of them.
 
@@ -63,4 +66,5 @@ class Service(Struct, frozen=True):
     spans: Spans | None = None
     streams: OpenStreams = field(default_factory=OpenStreams)
     bodies: BodyBudget = field(default_factory=BodyBudget)
+    cart_store_id: str = DEFAULT_STORE_ID
     batches: Semaphore = field(default_factory=lambda: Semaphore(_BATCHES_AT_ONCE))

@@ -12,6 +12,9 @@ from msgspec import Struct
 
 from surestock.cart.model import CheckoutKey, ExternalContext, Failure, Order, ProductType
 
+DEFAULT_STORE_ID = "online"
+"""Where stocked products are taken from, if nobody says."""
+
 
 class PutProduct(Struct, frozen=True, tag=True, tag_field="command"):
     """Set a product of the catalog. ``expected_version`` of 0: it must be new."""
@@ -37,7 +40,7 @@ class AddItem(Struct, frozen=True, tag=True):
     qty: int
     store_id: str | None = None
     expected_version: int | None = None
-    default_store_id: str = "online"
+    default_store_id: str = DEFAULT_STORE_ID
     must_exist: bool = False
 
 
@@ -52,7 +55,7 @@ class SetItemQuantity(Struct, frozen=True, tag=True):
     sku: str
     qty: int
     expected_version: int | None = None
-    default_store_id: str = "online"
+    default_store_id: str = DEFAULT_STORE_ID
 
 
 class RemoveItem(Struct, frozen=True, tag=True):
@@ -78,7 +81,7 @@ class Reprice(Struct, frozen=True, tag=True):
     """
 
     user_id: str
-    default_store_id: str = "online"
+    default_store_id: str = DEFAULT_STORE_ID
 
 
 class NoteMirror(Struct, frozen=True, tag=True):
@@ -105,7 +108,7 @@ class BeginCheckout(Struct, frozen=True, tag=True):
     user_id: str
     expected_version: int | None = None
     ask: CheckoutKey | None = None
-    default_store_id: str = "online"
+    default_store_id: str = DEFAULT_STORE_ID
 
 
 class BeginPlacing(Struct, frozen=True, tag=True):

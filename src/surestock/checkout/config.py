@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from surestock.cart.commands import DEFAULT_STORE_ID
+
 
 class CheckoutConfig(Struct, frozen=True):
     """Times in seconds.
@@ -14,6 +16,8 @@ class CheckoutConfig(Struct, frozen=True):
     The reaper comes by every ``reap_s``. It lets go of carts that nobody used for ``idle_s``, of
     failed checkouts after ``failed_s`` and of completed ones after ``completed_s``; a checkout that
     has had no end for ``stuck_s`` it only tells about.
+
+    Stocked products for which the cart names no store are taken from ``default_store_id``.
     """
 
     answer_s: float = 15.0
@@ -26,3 +30,4 @@ class CheckoutConfig(Struct, frozen=True):
     failed_s: float = 3600.0
     completed_s: float = 24 * 3600.0
     stuck_s: float = 300.0
+    default_store_id: str = DEFAULT_STORE_ID

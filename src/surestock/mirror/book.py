@@ -34,8 +34,9 @@ class CartBook:
     Everything here raises :class:`~surestock.kit.errors.Unavailable` when the engine cannot.
     """
 
-    def __init__(self, store: CartStore) -> None:
+    def __init__(self, store: CartStore, default_store_id: str) -> None:
         self._store = store
+        self._store_id = default_store_id
 
     async def find_cart(self, user_id: str) -> Cart | None:
         """Return the user's cart, or None."""
@@ -63,7 +64,7 @@ class CartBook:
 
     async def reprice(self, user_id: str, actor: str, request_id: str) -> None:
         """Take over the catalog's prices. Raises the refusal, if it is one."""
-        await self._store.transact(Envelope(Reprice(user_id), actor, request_id))
+        await self._store.transact(Envelope(Reprice(user_id, self._store_id), actor, request_id))
 
     async def note(self, command: NoteMirror, actor: str, request_id: str) -> bool:
         """Record how the platform's cart stands; False when ours is not the one any more."""

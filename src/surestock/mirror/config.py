@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from surestock.cart.commands import DEFAULT_STORE_ID
+
 
 class MirrorConfig(Struct, frozen=True):
     """Times and bounds of the background work.
@@ -23,3 +25,4 @@ class MirrorConfig(Struct, frozen=True):
     most_known: int = 10_000
     most_seen: int = 100_000
     most_closing: int = 1_000
+    default_store_id: str = DEFAULT_STORE_ID

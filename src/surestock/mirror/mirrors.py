@@ -43,7 +43,7 @@ class Mirrors:
         self._monotonic = clock.monotonic
         self._agenda = Agenda(self._config.delay_s)
         self._counted = MirrorFigures()
-        self._book = CartBook(engine)
+        self._book = CartBook(engine, self._config.default_store_id)
         self._tending = Tending(
             self._book, provider, queue, clock, log, self._config, self._counted
         )

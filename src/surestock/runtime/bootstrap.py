@@ -119,6 +119,7 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
         commerce.checkouts,
         keys,
         spans,
+        cart_store_id=settings.cart_store_id,
     )
     metrics.ready = lambda: not unready(service)
     app = build_app(service)

@@ -14,6 +14,7 @@ from surestock.commerce.guard_config import GuardConfig
 from surestock.commerce.registry import load
 from surestock.kit.clock import Clock
 from surestock.ledger.port import Engine
+from surestock.mirror.config import MirrorConfig
 from surestock.mirror.mirrors import Mirrors
 from surestock.mirror.queue import UserQueue
 from surestock.runtime.commerce_telemetry import CommerceTelemetry
@@ -56,8 +57,11 @@ def make_commerce(
     telemetry = CommerceTelemetry(metrics, log)
     guard = Guard(provider, GuardConfig(breaker=breaker_config(settings)), clock, telemetry)
     queue = UserQueue(_MOST_WAITING_A_USER)
-    mirrors = Mirrors(engine, guard, queue, clock, log)
-    shop = Shop(engine, guard, mirrors, queue, clock, log, CheckoutConfig(), asyncio.sleep)
+    store_id = settings.cart_store_id
+    mirror = MirrorConfig(default_store_id=store_id)
+    mirrors = Mirrors(engine, guard, queue, clock, log, mirror)
+    config = CheckoutConfig(default_store_id=store_id)
+    shop = Shop(engine, guard, mirrors, queue, clock, log, config, asyncio.sleep)
     desk = CheckoutDesk(shop)
     telemetry.watch(mirrors, desk)
     return CommerceSide(guard, mirrors, desk)

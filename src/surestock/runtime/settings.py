@@ -10,12 +10,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from surestock.cart.commands import DEFAULT_STORE_ID
 from surestock.commerce.providers import DEFAULT
 from surestock.runtime.errors import StartRefused
 
 _DAY_MS = 24 * 60 * 60 * 1000
 _YEAR_MS = 366 * _DAY_MS
 _KIB = 1024
+_IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 
 
 def _only(*built: object) -> AfterValidator:
@@ -60,6 +62,7 @@ class Settings(BaseSettings):
     sync_interval_ms: Annotated[int, Field(ge=10, le=_DAY_MS)] = 15_000
     commerce_provider: Annotated[str, Field(min_length=1)] = DEFAULT
     commerce_config_file: Path | None = None
+    cart_store_id: Annotated[str, Field(pattern=_IDENTIFIER)] = DEFAULT_STORE_ID
     otel_exporter_otlp_endpoint: Annotated[str | None, Field(pattern=r"^https?://[^/]")] = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -61,7 +61,15 @@ async def add(call: Conditional, user_id: UserId, body: AddBody) -> Answer:
     must_exist = call.if_match is not None
     answer = await carry_out(
         call,
-        AddItem(user_id, body.sku, body.qty, body.store_id, expected, must_exist=must_exist),
+        AddItem(
+            user_id,
+            body.sku,
+            body.qty,
+            body.store_id,
+            expected,
+            call.service.cart_store_id,
+            must_exist,
+        ),
     )
     call.service.mirrors.changed(user_id)
     return answer
@@ -79,7 +87,8 @@ async def set_quantity(call: Conditional, user_id: UserId, sku: Sku, body: Quant
     expected = body.expected_version
     if call.if_match is not None:
         expected = await cart_version(call, user_id, expected)
-    answer = await carry_out(call, SetItemQuantity(user_id, sku, body.qty, expected))
+    store_id = call.service.cart_store_id
+    answer = await carry_out(call, SetItemQuantity(user_id, sku, body.qty, expected, store_id))
     call.service.mirrors.changed(user_id)
     return answer
 

@@ -22,7 +22,7 @@ async def begin(shop: Shop, ask: CheckoutAsk) -> Checkout | CheckoutEnd:
     """
     key = ask.key
     asked = None if key is None else CheckoutKey(key.key, key.digest, key.fingerprint)
-    command = BeginCheckout(ask.user_id, ask.expected_version, asked)
+    command = BeginCheckout(ask.user_id, ask.expected_version, asked, shop.config.default_store_id)
     outcome = await shop.record(command, ask.client, ask.request_id, asked, begins=True)
     if outcome.replayed:
         return repeated(outcome)
