@@ -149,4 +149,4 @@ clean: ## drop what the tools left behind
 	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-env: clean ## also drop the environments
-	@rm -rf .venv .venv-bench .venv-demo .venv-lock
+	@rm -rf .venv .venv-bench .venv-demo .venv-lock .node
