@@ -4,7 +4,7 @@ import runpy
 import sys
 from collections.abc import Callable
 
-from tests.proof.broken import disk, end, overload, room, start, upkeep, web, worker
+from tests.proof.broken import checkout, disk, end, overload, room, start, upkeep, web, worker
 
 _TEETH: dict[str, Callable[[], None]] = {
     "no-fdatasync": disk.no_fdatasync,
@@ -41,6 +41,7 @@ _TEETH: dict[str, Callable[[], None]] = {
     "end-at-once": end.at_once,
     "end-that-cuts": end.cut_answers,
     "end-that-drops": end.dropped_batches,
+    "no-announcement": checkout.no_announcement,
 }
 
 if __name__ == "__main__":
