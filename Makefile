@@ -8,6 +8,11 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PYTHON ?= python3
 WEEKS ?= 2
+PROVIDER ?= auto
+CARTS ?= 1000
+CLIENTS ?= 64
+SEED ?= 1
+DEVICES ?=
 ARGS ?=
 
 BIN := .venv/bin
@@ -19,7 +24,7 @@ PROJECT = $(PIP_INSTALL) --no-deps --no-build-isolation --quiet --editable .
 CODE = src tests $(wildcard benchmarks demo)
 
 .PHONY: help setup serve test prove test-medusa check format format-check lint types contracts deps \
-        tidy coverage bench demo openapi lock clean clean-env
+        tidy coverage bench demo demo-checkout openapi lock clean clean-env
 
 help: ## show this list
 	@echo 'usage: make TARGET [PYTHON=python3.12]'
@@ -75,6 +80,11 @@ serve: .venv/.run-installed ## start the service (settings from the environment:
 
 demo: .venv/.run-installed .venv-demo/.installed ## replay real grocery baskets and audit every level (WEEKS=2)
 	@WEEKS=$(WEEKS) ./demo/run $(ARGS)
+
+# From .venv: it starts the platform that the tests start.
+demo-checkout: .venv/.dev-installed ## buy scarce devices while answers get lost, then audit (CARTS=1000 CLIENTS=64)
+	@$(BIN)/python -m demo.checkout --provider $(PROVIDER) --carts $(CARTS) --clients $(CLIENTS) --seed $(SEED) \
+		$(if $(DEVICES),--devices $(DEVICES)) $(ARGS)
 
 bench: .venv-bench/.installed ## measure the service beside its peers; tables and plots in benchmarks/results
 	@.venv-bench/bin/python -m benchmarks $(ARGS)

@@ -17,6 +17,7 @@ def report(
     """Return the figures of a day as a table, those that must be 0 last."""
     books = day.books
     ends = Counter(receipt.end for receipt in books.receipts.values())
+    unsure = [receipt.user for receipt in books.receipts.values() if receipt.end == "unsure"]
     states = Counter(books.states.values())
     wrong = Counter(finding.kind for finding in findings)
     table = Table(title=f"Checkouts through {platform.name}", show_header=False, min_width=56)
@@ -30,7 +31,8 @@ def report(
         ("completed checkouts", states["completed"]),
         ("  acknowledged to the buyer", ends["bought"]),
         ("unknown at the end", states["unknown"]),
-        ("  when the buyer left", day.unsure),
+        ("  when the buyer left", len(unsure)),
+        ("    of them completed since", sum(books.states[user] == "completed" for user in unsure)),
         ("carts sold out", ends["sold out"]),
         ("cards refused for good", ends["declined"]),
         ("refused otherwise", ends["refused"]),

@@ -1,0 +1,44 @@
+"""A small launch day, whole: a service that is killed twice, and a platform that loses answers."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+CARTS = 40
+
+
+def _run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "demo.checkout", "--provider", "simulated", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _figure(printed: str, what: str) -> int:
+    (line,) = [line for line in printed.splitlines() if line.startswith(f"│ {what} ")]
+    return int(line.split("│")[2].replace(",", ""))
+
+
+@pytest.mark.timeout(300)
+def test_the_books_of_a_day_with_two_crashes_agree() -> None:
+    done = _run("--carts", str(CARTS), "--clients", "8", "--devices", "20")
+    assert done.returncode == 0, done.stdout + done.stderr
+    bought = _figure(done.stdout, "completed checkouts")
+    assert bought == _figure(done.stdout, "orders at the provider")
+    assert 10 <= bought <= 20
+    assert _figure(done.stdout, "carts sold out") > 0
+    assert _figure(done.stdout, "service killed with SIGKILL") == 2
+    for fault in ("oversold", "doubled", "lost", "checkouts without an end"):
+        assert _figure(done.stdout, fault) == 0
+
+
+def test_a_wrong_setting_is_named() -> None:
+    done = _run("--carts", "none")
+    assert done.returncode == 2
+    assert "'none' is not a number from 1 to 100000" in done.stderr
