@@ -24,7 +24,7 @@ from benchmarks.session import LETTERS, PARTS, run
 
 _RESULTS: Final = Path(__file__).parent / "results"
 _VARIANTS: Final = 2
-"""How many rows the letters b and d stand for."""
+"""How many rows the letters a, b and d stand for."""
 
 app: Final = typer.Typer(add_completion=False)
 
@@ -43,7 +43,7 @@ def _chosen(only: str) -> frozenset[str]:
 
 
 def _steps(plan: Plan, chosen: frozenset[str]) -> int:
-    contenders = sum(_VARIANTS if letter in "bd" else 1 for letter in chosen & LETTERS)
+    contenders = sum(_VARIANTS if letter in "abd" else 1 for letter in chosen & LETTERS)
     steps = contenders * (plan.rounds + 2)
     if "scale" in chosen:
         steps += len(plan.scale_skus) * (plan.rounds + 2)
@@ -76,7 +76,7 @@ def bench(
     only: Annotated[
         str,
         typer.Option(
-            help="Of a, b, c, d, e, f, scale, start, memory, snapshot, fold, worker, keys; "
+            help="Of a, b, c, d, e, f, g, scale, start, memory, snapshot, fold, worker, keys; "
             "with commas."
         ),
     ] = "",

@@ -80,6 +80,39 @@ def send_rows(port: int, rows: Iterable[Row], batch: int) -> int:
     return sent
 
 
+def fill_catalog(port: int, skus: int) -> None:
+    """Offer the first ``skus`` SKUs as products."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)
+    for number in range(skus):
+        product = {
+            "name": "Phone 15, 128 GB",
+            "type": "device",
+            "unitPrice": 100 + number,
+            "currency": "EUR",
+            "stocked": True,
+        }
+        connection.request("PUT", f"/catalog/sku-{number}", orjson.dumps(product), _JSON)
+        response = connection.getresponse()
+        answer = response.read()
+        if response.status != HTTPStatus.CREATED:
+            raise UnsoundMeasurement(f"a product was answered {response.status}: {answer[:300]!r}")
+    connection.close()
+
+
+def cart_changes(port: int, users: int) -> int:
+    """Return how many changes of the carts of ``users`` there were so far: a version each."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)
+    changes = 0
+    for number in range(users):
+        connection.request("GET", f"/carts/user-{number}")
+        response = connection.getresponse()
+        answer = response.read()
+        if response.status == HTTPStatus.OK:
+            changes += orjson.loads(answer)["version"]
+    connection.close()
+    return changes
+
+
 def last_sequence(port: int) -> int:
     """Reserve one unit and return the sequence of that commit: how far the server's books are."""
     store_id, sku = place(0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from benchmarks.client import count_rows, send_rows
+from benchmarks.client import cart_changes, count_rows, fill_catalog, last_sequence, send_rows
 from benchmarks.errors import SetupError
 from benchmarks.load import Load
 from benchmarks.peers.names import Peer
@@ -22,14 +22,26 @@ Role = Literal["all", "api"]
 
 
 @dataclass(frozen=True, slots=True)
+class Books:
+    """How a server is asked, by its port, for all it has committed; ``own`` is what asking adds."""
+
+    ask: Callable[[int], int]
+    own: int
+
+
+BY_SEQUENCE: Final = Books(last_sequence, own=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Contender:
-    """One row of the comparison. ``durable``: the sequence it answers counts its commits."""
+    """One row of the comparison. ``durable``: what its ``books`` tell counts its commits."""
 
     letter: str
     title: str
     load: Load
     start: Callable[[Path], Server]
     durable: bool = True
+    books: Books = BY_SEQUENCE
 
 
 def surestock_executable() -> Path:
@@ -68,6 +80,13 @@ def start_filled_surestock(directory: Path, skus: int) -> Server:
     return server
 
 
+def start_cart_surestock(directory: Path, plan: Plan) -> Server:
+    """Start Surestock with the products that the carts are filled with."""
+    server = start_filled_surestock(directory, plan.skus)
+    fill_catalog(server.port, plan.cart_skus)
+    return server
+
+
 def start_peer(peer: Peer, directory: Path, database: str = "") -> Server:
     """Start one of the peers; ``database`` says where its data is."""
     directory.mkdir(exist_ok=True)
@@ -78,8 +97,13 @@ def start_peer(peer: Peer, directory: Path, database: str = "") -> Server:
     return Server.start(peer.value, command, environment, port, directory / "output.log")
 
 
+def cart_load(plan: Plan) -> Load:
+    """Return what fills the carts."""
+    return Load("cart", plan.cart_skus, users=plan.cart_users)
+
+
 def surestock_contenders(plan: Plan) -> list[Contender]:
-    """Return Surestock's rows: single reserves, one hot SKU, batches; with keys and without."""
+    """Return Surestock's rows: single reserves, one hot SKU, batches, carts; keys or none."""
 
     def over(skus: int) -> Callable[[Path], Server]:
         return lambda directory: start_filled_surestock(directory, skus)
@@ -92,5 +116,13 @@ def surestock_contenders(plan: Plan) -> list[Contender]:
         Contender("d", f"batches of {rows} reserves", Load("batch", many, rows=rows), over(many)),
         Contender(
             "d'", "the same without keys", Load("batch", many, keyed=False, rows=rows), over(many)
+        ),
+        Contender(
+            "g",
+            f"durable add to {plan.cart_users:,} carts",
+            cart_load(plan),
+            lambda directory: start_cart_surestock(directory, plan),
+            # The mirrors commit as well, so the sequence tells more than the adds.
+            books=Books(lambda port: cart_changes(port, plan.cart_users), own=0),
         ),
     ]

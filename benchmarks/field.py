@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.contender import Contender, start_peer, surestock_contenders
+from benchmarks.contender import Contender, cart_load, start_peer, surestock_contenders
 from benchmarks.fill import fill_postgres, fill_sqlite
 from benchmarks.load import Load
 from benchmarks.peers.names import Peer
@@ -48,6 +48,9 @@ def _peer_contenders(plan: Plan, stack: ExitStack, scratch: Path) -> list[Conten
 
     return [
         Contender("a", "typed FastAPI endpoint that does nothing", load, nothing, durable=False),
+        Contender(
+            "a'", "the same with carts, nothing again", cart_load(plan), nothing, durable=False
+        ),
         Contender("e", "FastAPI + asyncpg + PostgreSQL, one transaction", load, postgres),
         Contender("f", "FastAPI + SQLite, synchronous=FULL", load, sqlite),
     ]
@@ -59,7 +62,7 @@ def open_field(
 ) -> Iterator[list[Entry]]:
     """Start and fill the contenders whose letters are in ``chosen``; end them all after.
 
-    ``d`` brings its variant ``d'`` along, as ``b`` does ``b'``. ``tell`` hears what goes on.
+    ``d`` brings its variant ``d'`` along, as ``a`` and ``b`` do. ``tell`` hears what goes on.
     """
     with ExitStack() as stack:
         every = _peer_contenders(plan, stack, scratch) + surestock_contenders(plan)

@@ -25,17 +25,21 @@ _MARK: Final = "OUTCOME "
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to send: single reserves or batches of ``rows``, over ``skus`` SKUs."""
+    """What to send: single reserves, batches of ``rows``, or adds to the carts of ``users``.
 
-    script: Literal["reserve", "batch"]
+    Over ``skus`` SKUs.
+    """
+
+    script: Literal["reserve", "batch", "cart"]
     skus: int
     keyed: bool = True
     rows: int = 1
+    users: int = 0
 
     def arguments(self) -> list[str]:
         """Return the script's arguments, with a nonce that no other run has used."""
         keys = "keyed" if self.keyed else "bare"
-        return [str(self.skus), secrets.token_hex(12), keys, str(self.rows)]
+        return [str(self.skus), secrets.token_hex(12), keys, str(self.rows), str(self.users)]
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -31,6 +31,8 @@ class Plan:
     threads: int = 1
     skus: int = 10_000
     batch_rows: int = 100
+    cart_users: int = 512
+    cart_skus: int = 4
 
 
 FULL: Final = Plan(

@@ -45,6 +45,12 @@ def _contests(results: Results) -> list[Verdict]:
             at_least=False,
         ),
         over_rounds(
+            "(g) durable cart add against (a) doing nothing, server CPU",
+            paired(samples, ("g", cpu), ("a", cpu)),
+            1.2,
+            at_least=False,
+        ),
+        over_rounds(
             "(c) one SKU against (b) many, requests/s",
             paired(samples, ("c", speed), ("b", speed)),
             0.9,

@@ -34,10 +34,10 @@ def _preface(results: Results) -> str:
 
 Written by `python -m benchmarks`; do not edit. {results.rounds} interleaved rounds of
 {results.seconds} s each, wrk with {results.connections} connections. Figures are medians over the
-rounds; a ratio is taken inside each round, then the median. An operation is one reserve. Server
-CPU is user and system time of the server's processes; PostgreSQL's own processes are counted
-apart. Errors count every answer that was not a success, and every durable server's sequence was
-compared with what wrk saw answered.
+rounds; a ratio is taken inside each round, then the median. An operation is one reserve,
+or one add to a cart. Server CPU is user and system time of the server's processes; PostgreSQL's own
+processes are counted apart. Errors count every answer that was not a success, and what every
+durable server has committed was compared with what wrk saw answered.
 
 {machine.processor}, {machine.cores} cores, {machine.system}, Python {machine.python}, {libraries},
 SQLite {machine.sqlite}. Disk: {machine.file_system}, {machine.sync_us:.0f} µs to append 4 KiB and

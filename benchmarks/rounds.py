@@ -12,7 +12,6 @@ from typing import Final
 import msgspec
 
 from benchmarks.beside import outlast_upkeep
-from benchmarks.client import last_sequence
 from benchmarks.field import Entry
 from benchmarks.load import run_load
 from benchmarks.plan import Plan
@@ -21,7 +20,7 @@ _SETTLE_SECONDS: Final = 0.3
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One contender in one round. An operation is one reserve; a batch holds many."""
+    """One contender in one round. An operation is one reserve or one add; a batch holds many."""
 
     letter: str
     round: int
@@ -67,7 +66,7 @@ def measure(entry: Entry, plan: Plan, round_number: int, seconds: int) -> Sample
     The upkeep that a load made due counts as its cost, and disturbs no other.
     """
     contender, server, load = entry.contender, entry.server, entry.contender.load
-    before = last_sequence(server.port)
+    before = contender.books.ask(server.port)
     _settle()
     app, database = server.app_cpu(), server.database_cpu()
     outcome = run_load(load, server.port, plan, seconds)
@@ -75,7 +74,7 @@ def measure(entry: Entry, plan: Plan, round_number: int, seconds: int) -> Sample
     outlast_upkeep(server)
     app, database = server.app_cpu() - app, server.database_cpu() - database
     operations = outcome.requests * load.rows
-    committed = last_sequence(server.port) - before - 1 if contender.durable else None
+    committed = contender.books.ask(server.port) - before - contender.books.own
     elapsed = outcome.duration_us / 1e6
     return Sample(
         letter=contender.letter,
@@ -90,7 +89,7 @@ def measure(entry: Entry, plan: Plan, round_number: int, seconds: int) -> Sample
         p99_ms=outcome.p99_us / 1e3,
         status_errors=outcome.status_errors,
         socket_errors=outcome.socket_errors,
-        committed=committed,
+        committed=committed if contender.durable else None,
         wrk_cpu_share=outcome.wrk_cpu_s / elapsed,
     )
 

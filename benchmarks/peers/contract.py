@@ -19,13 +19,15 @@ RequestId = Annotated[str | None, Header(alias="X-Request-Id", max_length=128)]
 PATH: Final = "/stores/{store_id}/inventory/{sku}/reserve"
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
+    """Camel-case names, no others, no values of another type."""
+
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True, frozen=True
     )
 
 
-class ReserveBody(_Model):
+class ReserveBody(Model):
     """What a client asks for."""
 
     qty: Annotated[int, Field(gt=0, le=MOST_UNITS)]
@@ -34,7 +36,7 @@ class ReserveBody(_Model):
     reference: Annotated[str | None, Field(max_length=255)] = None
 
 
-class Reserved(_Model):
+class Reserved(Model):
     """The stock record after the reserve; quantities in units, times in UTC."""
 
     store_id: str

@@ -1,10 +1,11 @@
-"""The floor: a typed FastAPI endpoint that checks its request, does nothing and answers."""
+"""The floor: typed FastAPI endpoints that check their request, do nothing and answer."""
 
 from datetime import UTC, datetime
 from typing import Final
 
 from fastapi import FastAPI
 
+from benchmarks.peers.cart import add_cart
 from benchmarks.peers.contract import (
     PATH,
     IdempotencyKey,
@@ -24,6 +25,7 @@ def build() -> FastAPI:
     """Return the application."""
     app = FastAPI()
     add_basics(app)
+    add_cart(app)
 
     @app.post(PATH)
     async def reserve(
