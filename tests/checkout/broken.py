@@ -12,7 +12,7 @@ from surestock.cart.model import Checkout, ExternalContext, Failure, Order
 from surestock.checkout import recovery, resolution, saga
 from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
 from surestock.checkout.desk import CheckoutDesk
-from surestock.checkout.joined import Joined
+from surestock.checkout.joined import Joined, Keys
 from surestock.checkout.resolution import Absences
 from surestock.checkout.run import Run
 from surestock.checkout.shop import Shop
@@ -95,8 +95,8 @@ BROKEN = (
 def answers_only_the_key_that_began(patch: pytest.MonkeyPatch) -> None:
     """Record the end for one key, whoever else was told of it."""
 
-    async def settle(self: Joined, _: Shop, user_id: str) -> None:
-        self.forget(user_id)
+    async def settle(_: Joined, __: Shop, ___: str, keys: Keys) -> None:
+        keys.clear()
 
     patch.setattr(Joined, "settle", settle)
 

@@ -8,11 +8,11 @@ import asyncio
 
 import anyio
 
-from surestock.cart.model import Checkout, Order
+from surestock.cart.model import Cart, Checkout, Order
 from surestock.cart.refusals import CartConflict
 from surestock.checkout.answer import bought, find_answer
 from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
-from surestock.checkout.joined import Joined
+from surestock.checkout.joined import Joined, join
 from surestock.checkout.person import resolve
 from surestock.checkout.reaper import Reaper
 from surestock.checkout.recovery import Recovery
@@ -85,16 +85,13 @@ class CheckoutDesk:
                 if answered is not None:
                     return answered
                 await self._check_payload(user_id, key)
+                self.joined.check(user_id, key)
             run = self._running.get(user_id)
             is_first = run is None
-            if is_first:
-                self._check_room()
-            if key is not None:
-                self.joined.note(user_id, key)
             if run is None:
                 run = self._begin(ask)
-            else:
-                await self._check_version(ask)
+            elif not await self._may_join(run, ask):
+                continue
             end = await wait_for_end(self._shop, run, is_first=is_first)
             if end is not None:
                 return end
@@ -117,30 +114,46 @@ class CheckoutDesk:
             end = await resolve(shop, user_id, attempt_id, order, reason, actor, request_id)
             shop.figures.resolved += 1
             self._absences.forget(attempt_id)
-            await self.joined.settle(shop, user_id)
+            await self.joined.settle(shop, user_id, {})
             return end
 
-    def _check_room(self) -> None:
+    def _begin(self, ask: CheckoutAsk) -> Run:
         if self._is_closed:
             raise ShuttingDown
         if len(self._running) >= self._shop.config.at_once:
             raise Overloaded("Too many checkouts are running. Try again in a moment.")
-
-    def _begin(self, ask: CheckoutAsk) -> Run:
         run = begin_run(ask)
+        if ask.key is not None:
+            join(run.keys, ask.key)
         self._running[ask.user_id] = run
         self._asked.put_nowait(run)
         return run
+
+    async def _may_join(self, run: Run, ask: CheckoutAsk) -> bool:
+        """Join a run that is about what is asked for; else wait for it, and return False.
+
+        Raises ``CartConflict`` when the cart is not the one that is meant.
+        """
+        shop = self._shop
+        checkout = await shop.find_checkout(ask.user_id)
+        cart = await shop.find_cart(ask.user_id)
+        if run.is_over(cart, checkout):
+            await asyncio.wait((run.end,), timeout=shop.config.answer_s)
+            return False
+        if self._running.get(ask.user_id) is not run:
+            return False
+        _check_version(cart, ask)
+        if ask.key is not None:
+            join(run.keys, ask.key)
+        return True
 
     async def _work(self, run: Run) -> None:
         user_id = run.ask.user_id
         TRACEPARENT.set(run.traceparent)
         try:
-            told = await self._buy(run.ask)
+            told = await self._buy(run)
         except Exception as error:  # noqa: BLE001 - whoever waits is told
             left = await self._find_left(user_id)
-            if left is None:
-                self.joined.forget(user_id)
             if left is None or not isinstance(error, Unavailable):
                 run.end.set_exception(error)
             else:
@@ -166,23 +179,27 @@ class CheckoutDesk:
         self.recovery.left_open(user_id)
         return checkout
 
-    async def _buy(self, ask: CheckoutAsk) -> Checkout | CheckoutEnd:
-        """Do what the state asks for, in the user's turn, and settle with all who joined."""
-        async with self._shop.queue.turn(ask.user_id):
-            told = await self._buy_in_turn(ask)
-            await self.joined.settle(self._shop, ask.user_id)
+    async def _buy(self, run: Run) -> Checkout | CheckoutEnd:
+        """Do what the state asks for, in the user's turn, and settle with all who wait."""
+        user_id, key = run.ask.user_id, run.ask.key
+        async with self._shop.queue.turn(user_id):
+            answered = None if key is None else await find_answer(self._shop, key)
+            if answered is not None:
+                run.is_own = True
+                return answered
+            told = await self._buy_in_turn(run)
+            await self.joined.settle(self._shop, user_id, run.keys)
             return told
 
-    async def _buy_in_turn(self, ask: CheckoutAsk) -> Checkout | CheckoutEnd:
+    async def _buy_in_turn(self, run: Run) -> Checkout | CheckoutEnd:
         """Buy, ask what became of it, or repeat what it came to."""
-        shop = self._shop
-        if ask.key is not None:
-            answered = await find_answer(shop, ask.key)
-            if answered is not None:
-                return answered
+        shop, ask = self._shop, run.ask
         checkout = await shop.find_checkout(ask.user_id)
+        has_ended = checkout is not None and not checkout.is_open
+        run.before = checkout.attempt.attempt_id if checkout is not None and has_ended else None
+        run.has_turn = True
         if checkout is not None and checkout.is_open:
-            await self._check_version(ask)
+            _check_version(await shop.find_cart(ask.user_id), ask)
             told = await find_out(shop, self._absences, checkout)
             if isinstance(told, CheckoutEnd):
                 await clean(shop, checkout)
@@ -202,11 +219,9 @@ class CheckoutDesk:
         if known.fingerprint != key.fingerprint:
             raise IdempotencyConflict(key.key)
 
-    async def _check_version(self, ask: CheckoutAsk) -> None:
-        """Raise ``CartConflict`` when the cart that is checked out is not the one that is meant."""
-        cart = await self._shop.find_cart(ask.user_id)
-        expected = ask.expected_version
-        if cart is not None and expected is not None and cart.version != expected:
-            if ask.key is not None:
-                self.joined.leave(ask.user_id, ask.key)
-            raise CartConflict(expected, cart)
+
+def _check_version(cart: Cart | None, ask: CheckoutAsk) -> None:
+    """Raise ``CartConflict`` when the cart that is checked out is not the one that is meant."""
+    expected = ask.expected_version
+    if cart is not None and expected is not None and cart.version != expected:
+        raise CartConflict(expected, cart)

@@ -4,6 +4,8 @@ What they are told in the end is recorded for each key: sent again when the user
 it still tells of the order that it was told of, and buys nothing.
 """
 
+from typing import TypeAlias
+
 from surestock.cart.commands import RepeatCheckout
 from surestock.cart.model import CheckoutKey
 from surestock.checkout.shop import Shop
@@ -12,61 +14,67 @@ from surestock.idempotency import IdempotencyConflict, IdempotencyKey
 from surestock.inventory.unavailable import Overloaded
 from surestock.kit.errors import Refusal
 
-_MOST_OF_A_USER = 256
+_MOST_OF_A_RUN = 256
+
+Keys: TypeAlias = dict[str, IdempotencyKey]
+"""Keys by their digests."""
+
+
+def join(keys: Keys, key: IdempotencyKey) -> None:
+    """Add a key. Raises ``IdempotencyConflict``, or ``Overloaded`` when there are too many."""
+    check_same(keys, key)
+    if len(keys) >= _MOST_OF_A_RUN and key.digest not in keys:
+        raise Overloaded("Too many requests wait for this checkout. Try again in a moment.")
+    keys[key.digest] = key
+
+
+def check_same(keys: Keys, key: IdempotencyKey) -> None:
+    """Raise ``IdempotencyConflict`` when the key is there with another payload."""
+    known = keys.get(key.digest, key)
+    if known.fingerprint != key.fingerprint:
+        raise IdempotencyConflict(key.key)
 
 
 class Joined:
-    """Keys by user, kept for as long as the checkout has no end: in memory, and within a bound."""
+    """Keys by user, kept for as long as an attempt has no end: in memory, and within a bound."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, dict[str, IdempotencyKey]] = {}
+        self._kept: dict[str, tuple[str, Keys]] = {}
 
     def __len__(self) -> int:
         """Return of how many users keys are kept."""
-        return len(self._keys)
+        return len(self._kept)
 
-    def note(self, user_id: str, key: IdempotencyKey) -> None:
-        """Keep a key. Raises ``IdempotencyConflict`` when it came with another payload before."""
-        keys = self._keys.setdefault(user_id, {})
-        known = keys.setdefault(key.digest, key)
-        if known.fingerprint != key.fingerprint:
-            raise IdempotencyConflict(key.key)
-        if len(keys) > _MOST_OF_A_USER:
-            del keys[key.digest]
-            raise Overloaded("Too many requests wait for this checkout. Try again in a moment.")
+    def check(self, user_id: str, key: IdempotencyKey) -> None:
+        """Raise ``IdempotencyConflict`` when the key came with another payload before."""
+        if user_id in self._kept:
+            check_same(self._kept[user_id][1], key)
 
-    def leave(self, user_id: str, key: IdempotencyKey) -> None:
-        """Forget a key that was told something else."""
-        keys = self._keys.get(user_id, {})
-        keys.pop(key.digest, None)
-        if not keys:
-            self.forget(user_id)
+    async def settle(self, shop: Shop, user_id: str, keys: Keys) -> None:
+        """Record for each key the end that the user's checkout has had; keep it when there is none.
 
-    def forget(self, user_id: str) -> None:
-        """Forget the keys of a user: nothing was begun that they could be told of."""
-        self._keys.pop(user_id, None)
-
-    async def settle(self, shop: Shop, user_id: str) -> None:
-        """Record the end of the user's checkout for each key, if it has had one.
-
-        The caller has the user's turn. Raises what the engine raises when it cannot record.
+        The caller has the user's turn. More may come into ``keys`` meanwhile; in the end it is
+        empty. Raises what the engine raises when it cannot record.
         """
-        if user_id not in self._keys:
-            return
         checkout = await shop.find_checkout(user_id)
-        if checkout is not None and checkout.is_open:
+        attempt_id = None if checkout is None else checkout.attempt.attempt_id
+        kept_for, kept = self._kept.pop(user_id, ("", {}))
+        if kept_for == attempt_id:
+            keys.update(kept)
+        if checkout is None or attempt_id is None:
+            keys.clear()
             return
-        failure = None if checkout is None else checkout.failure
-        if checkout is None or (failure is not None and failure.code in REPEATABLE):
-            self.forget(user_id)
+        if checkout.is_open:
+            if keys:
+                self._kept[user_id] = (attempt_id, dict(keys))
+            keys.clear()
             return
-        asked = None if checkout.ask is None else checkout.ask.digest
-        command = RepeatCheckout(user_id, checkout.attempt.attempt_id)
-        # More may join while the record of another becomes durable.
-        while keys := self._keys.pop(user_id, None):
-            for key in keys.values():
-                if key.digest != asked:
-                    await self._tell(shop, command, key)
+        failure, asked = checkout.failure, checkout.ask
+        is_final = failure is None or failure.code not in REPEATABLE
+        while keys:
+            digest, key = keys.popitem()
+            if is_final and (asked is None or digest != asked.digest):
+                await self._tell(shop, RepeatCheckout(user_id, attempt_id), key)
 
     async def _tell(self, shop: Shop, command: RepeatCheckout, key: IdempotencyKey) -> None:
         asked = CheckoutKey(key.key, key.digest, key.fingerprint)

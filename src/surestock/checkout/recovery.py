@@ -86,7 +86,7 @@ class Recovery:
             told = await find_out(self._shop, self._absences, checkout)
             if isinstance(told, CheckoutEnd):
                 await clean(self._shop, checkout)
-            await self._joined.settle(self._shop, user_id)
+            await self._joined.settle(self._shop, user_id, {})
             return told
 
     def _seconds_left(self) -> float:

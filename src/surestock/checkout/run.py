@@ -2,11 +2,12 @@
 
 import asyncio
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from surestock.cart.model import Checkout
+from surestock.cart.model import Cart, Checkout
 from surestock.checkout.answer import failed
 from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
+from surestock.checkout.joined import Keys
 from surestock.checkout.shop import Shop
 from surestock.inventory.unavailable import ShuttingDown
 from surestock.kit.errors import Refusal
@@ -14,14 +15,31 @@ from surestock.telemetry.trace import TRACEPARENT
 
 
 class Run(Struct, eq=False):
-    """``end`` is cancelled when nobody works on it any more.
+    """A checkout that somebody works on. ``end`` is cancelled when nobody does any more.
 
+    ``keys`` are those of all who wait for it. ``before`` is the attempt that had ended when the run
+    had its turn. An end ``is_own`` when it is what the first one's key was answered with before.
     ``traceparent`` is that of the request that asked first: the platform is told.
     """
 
     ask: CheckoutAsk
     end: "asyncio.Future[Checkout | CheckoutEnd]"
     traceparent: str | None = None
+    keys: Keys = field(default_factory=dict)
+    has_turn: bool = False
+    before: str | None = None
+    is_own: bool = False
+
+    def is_over(self, cart: Cart | None, checkout: Checkout | None) -> bool:
+        """Tell whether its end is on record, so that who comes now means something else.
+
+        A client may know of the end before all who wait are told, and have a new cart by then.
+        """
+        if not self.has_turn or checkout is None or checkout.is_open:
+            return False
+        if checkout.status == "completed":
+            return cart is not None and cart.cart_id != checkout.cart_id
+        return checkout.attempt.attempt_id != self.before
 
 
 def begin_run(ask: CheckoutAsk) -> Run:
@@ -40,6 +58,8 @@ async def wait_for_end(shop: Shop, run: Run, *, is_first: bool) -> CheckoutEnd |
     await asyncio.wait((end,), timeout=shop.config.answer_s)
     if not end.done() or end.cancelled():
         return await _so_far(shop, run.ask.user_id, is_over=end.done())
+    if run.is_own and not is_first:
+        return None
     error = end.exception()
     if error is not None:
         if is_first or not isinstance(error, Refusal):
