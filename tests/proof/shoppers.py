@@ -3,10 +3,10 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import count
 from typing import Any
 
 import orjson
@@ -16,7 +16,7 @@ from tests.proof.http_client import Connection
 STORE = "north"
 ON_HAND = 1_000_000
 _SKUS = tuple(f"sku-{number}" for number in range(8))
-_KEPT = _SKUS[0]
+_KEPT, *_TAKEN_UP = _SKUS
 _WINDOW_S = 5.0
 
 
@@ -61,6 +61,12 @@ class Shoppers:
     users: int
     workers: int = 4
     pause_s: float = 0.01
+    _visits: list[Iterator[tuple[str, str, str]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._visits = [
+            _visits(self._names()[number :: self.workers]) for number in range(self.workers)
+        ]
 
     async def open(self) -> None:
         """Let there be products, and one of them in every cart."""
@@ -73,21 +79,21 @@ class Shoppers:
                 path = f"/stores/{STORE}/inventory/{sku}"
                 assert (await connection.request("PUT", path, stock)).is_success
         for user in self._names():
-            await self.fill(user)
+            await self.fill(user, _KEPT, _TAKEN_UP[0])
 
-    async def fill(self, user: str) -> None:
-        """Put the product that stays into a user's cart."""
+    async def fill(self, user: str, *skus: str) -> None:
+        """Put one of each into a user's cart."""
         async with Connection(self.port) as connection:
-            reply = await connection.request("POST", f"/carts/{user}/items", _add(_KEPT))
-            assert reply.status == 200, reply.body
+            for sku in skus:
+                reply = await connection.request("POST", f"/carts/{user}/items", _add(sku))
+                assert reply.status == 200, reply.body
 
     async def shop(self, until: asyncio.Event) -> Phase:
         """Shop until told."""
         phase = Phase()
         async with asyncio.TaskGroup() as group:
             for number in range(self.workers):
-                names = self._names()[number :: self.workers]
-                group.create_task(self._work(names, phase, until))
+                group.create_task(self._work(self._visits[number], phase, until))
         return phase
 
     async def shop_for(self, seconds: float) -> Phase:
@@ -96,16 +102,17 @@ class Shoppers:
         asyncio.get_running_loop().call_later(seconds, until.set)
         return await self.shop(until)
 
-    async def _work(self, names: list[str], phase: Phase, until: asyncio.Event) -> None:
-        visits = ((user, sku) for sku in cycle(_SKUS[1:]) for user in names)
+    async def _work(
+        self, visits: Iterator[tuple[str, str, str]], phase: Phase, until: asyncio.Event
+    ) -> None:
         async with Connection(self.port) as connection:
-            for user, sku in visits:
+            for user, last, sku in visits:
                 items = f"/carts/{user}/items"
                 for method, path, body in (
                     ("POST", items, _add(sku)),
                     ("PATCH", f"{items}/{sku}", b'{"qty":3}'),
                     ("GET", f"/carts/{user}", b""),
-                    ("DELETE", f"{items}/{sku}", b""),
+                    ("DELETE", f"{items}/{last}", b""),
                 ):
                     began = time.perf_counter()
                     reply = await connection.request(method, path, body)
@@ -159,6 +166,13 @@ class Watch:
                     self.opened.set()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(until.wait(), every_s)
+
+
+def _visits(users: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield a user, what goes out of the cart and what comes in: nobody is ever back to before."""
+    for number in count():
+        for user in users:
+            yield user, _TAKEN_UP[number % len(_TAKEN_UP)], _TAKEN_UP[(number + 1) % len(_TAKEN_UP)]
 
 
 def _add(sku: str) -> bytes:
