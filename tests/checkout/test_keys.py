@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
+from surestock.cart.commands import RepeatCheckout
 from surestock.cart.model import Checkout
 from surestock.cart.refusals import CartConflict, CartEmpty
 from surestock.checkout.errors import CheckoutFailed
 from surestock.idempotency import IdempotencyConflict
 from surestock.inventory.refusals import NotFound
 from surestock.kit.clock import ManualClock
+from surestock.ledger.port import Envelope, Outcome
 from tests.checkout.shop import STOCK, TestShop
 
 
@@ -184,3 +186,34 @@ async def test_no_key_is_kept_once_its_checkout_has_ended(shop: TestShop) -> Non
     found = await shop.engine.find_document((Checkout.KIND, "ann"))
     assert isinstance(found, Checkout)
     assert found.status == "completed"
+
+
+async def test_who_has_a_new_cart_is_not_told_of_the_end_of_the_last(
+    shop: TestShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first order is on record, and its desk is still at it: another key joined it."""
+    transacts, gate = shop.engine.transact, asyncio.Event()
+    settles = asyncio.Event()
+
+    async def transact(envelope: Envelope) -> Outcome:
+        if isinstance(envelope.command, RepeatCheckout) and not settles.is_set():
+            settles.set()
+            await gate.wait()
+        return await transacts(envelope)
+
+    monkeypatch.setattr(shop.engine, "transact", transact)
+    async with shop.at_work():
+        clicks = [asyncio.ensure_future(shop.buy(key=f"k-{n}")) for n in range(2)]
+        await settles.wait()
+        first = await shop.buy(key="k-0")
+        await shop.fill()
+        later = asyncio.ensure_future(shop.buy(key="k-9"))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        gate.set()
+        ends = await asyncio.gather(*clicks)
+        assert [end.body for end in ends] == [first.body] * 2
+        bought = await later
+        assert bought.body != first.body
+        assert (await shop.buy(key="k-9")).body == bought.body
+    assert shop.orders == 2
