@@ -9,6 +9,7 @@ from surestock.cart.commands import AddItem
 from surestock.cart.model import Order
 from surestock.checkout import reaper
 from surestock.checkout.errors import CheckoutFailed, CheckoutResolved
+from surestock.checkout.steps.place import MOST_ABSENT
 from surestock.commerce.errors import BadAnswer, Unavailable
 from tests.checkout.broken import fails_what_is_stuck
 from tests.checkout.shop import PLAN, STOCK, TestShop
@@ -184,3 +185,44 @@ async def test_an_answer_that_makes_no_sense_is_a_doubt(shop: TestShop) -> None:
     async with shop.at_work():
         assert (await shop.buy()).status == "completed"
     assert shop.orders == 1
+
+
+async def give_up(shop: TestShop) -> None:
+    """Lose an order on its way, and wait until it is sure that there is none."""
+    shop.provider.script.lose_request()
+    await shop.buy()
+    shop.advance(31)
+    assert (await shop.refused(CheckoutFailed)).failure.code == "ProviderError"
+
+
+async def test_a_cart_of_which_too_many_orders_were_lost_is_not_ordered_again(
+    shop: TestShop,
+) -> None:
+    async with shop.at_work():
+        for _ in range(MOST_ABSENT):
+            await give_up(shop)
+        assert (await shop.refused(CheckoutFailed)).failure.code == "ProviderConflict"
+    assert shop.provider.script.calls["place_order"] == MOST_ABSENT
+
+
+async def test_no_order_follows_one_that_was_asked_for_at_another_platform(shop: TestShop) -> None:
+    async with shop.at_work():
+        await give_up(shop)
+        shop.provider.name = "another"
+        assert (await shop.refused(CheckoutFailed)).failure.code == "ProviderConflict"
+    assert shop.provider.script.calls["place_order"] == 1
+
+
+async def test_an_order_in_doubt_at_another_platform_is_a_persons_to_end(shop: TestShop) -> None:
+    shop.provider.script.accept_late(seconds=20)
+    async with shop.at_work():
+        await shop.buy()
+        shop.provider.name = "another"
+        shop.advance(3600)
+        assert (await shop.buy()).status == "unknown"
+        checkout = await shop.checkout()
+        assert checkout.why_unknown is not None
+        assert "not the platform in use" in checkout.why_unknown
+        attempt_id = checkout.attempt.attempt_id
+        await shop.desk.resolve("ann", attempt_id, None, "cancelled there", "boss", "r-1")
+    assert (await shop.level()).reserved == 0
