@@ -10,7 +10,7 @@ from configparser import ConfigParser
 
 import pytest
 
-from tests.tidy import code, decisions, locks, words
+from tests.tidy import code, decisions, locks, platforms, words
 from tests.tidy.repository import ROOT, python_files, text_files
 
 Rule = Callable[[str, str], Iterator[str]]
@@ -46,6 +46,13 @@ def test_every_source_folder_is_a_package() -> None:
 
 def test_no_file_names_a_registry_a_machine_or_work_for_later() -> None:
     assert complaints(words.unwanted_words, text_files()) == []
+
+
+def test_the_product_names_no_commerce_platform() -> None:
+    files = list(text_files())
+    names = platforms.platform_names(path for path, _ in files)
+    assert len(names) >= 4, "the rule looked at nothing"
+    assert complaints(lambda path, text: platforms.platform_named(path, text, names), files) == []
 
 
 def test_decision_records_are_numbered_and_answer_their_four_questions() -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from surestock.checkout.config import CheckoutConfig
 from surestock.kit.clock import ManualClock
-from surestock.telemetry.trace import TRACEPARENT
 from tests.api.desk import problem
 from tests.api.till import CART, CHECKOUT, ITEMS, Till, open_till
 
@@ -226,26 +225,3 @@ async def test_a_word_on_another_attempt_is_not_taken(till: Till) -> None:
     answer = await till.api.post(f"{CHECKOUT}/resolve", found)
     assert (answer.status_code, problem(answer)["error"]) == (404, "NotFound")
     assert (await till.api.get(CHECKOUT)).json()["checkoutStatus"] == "unknown"
-
-
-async def test_the_platform_is_told_the_trace_of_the_request(
-    till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    parents: list[str | None] = []
-    script = till.shop.provider.script
-    find_fault = script.find_fault
-
-    def note(verb: str) -> Any:
-        parents.append(TRACEPARENT.get())
-        return find_fault(verb)
-
-    monkeypatch.setattr(script, "find_fault", note)
-    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    await till.fill()
-    await till.api.post(f"{CART}/sync", traceparent=trace)
-    await till.api.post(CHECKOUT, traceparent=trace)
-    assert set(parents) == {trace}
-    parents.clear()
-    await till.fill()
-    await till.api.post(CHECKOUT, traceparent="00-no-trace-01")
-    assert set(parents) == {None}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.tidy import code, decisions, locks, words
+from tests.tidy import code, decisions, locks, platforms, words
 
 Rule = Callable[[str, str], Iterator[str]]
 
@@ -75,3 +75,13 @@ def test_a_folder_that_is_no_package_is_caught() -> None:
 def test_bad_numbering_of_decision_records_is_caught(names: list[str]) -> None:
     assert list(decisions.bad_numbering(["0001-a.md", "0002-b-c.md"])) == []
     assert list(decisions.bad_numbering(names)) != []
+
+
+def test_a_platform_that_is_named_outside_its_folder_is_caught() -> None:
+    own = platforms.FOLDER + "acme/provider.py"
+    names = platforms.platform_names([own, platforms.FOLDER + "__init__.py"])
+    assert names == {"acme"}
+    text = "from elsewhere import AcmeProvider"
+    assert list(platforms.platform_named("src/surestock/api/app.py", text, names)) != []
+    assert list(platforms.platform_named(own, text, names)) == []
+    assert list(platforms.platform_named("docs/commerce.md", text, names)) == []
