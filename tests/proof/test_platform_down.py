@@ -1,135 +1,26 @@
 """A commerce platform that is gone costs the carts nothing, and sells nothing; then all heals.
 
-It runs in a process of its own. Shopping with and without it goes by turns, so that what else goes
-on in the machine changes both alike.
+It runs in a process of its own.
 """
 
 import asyncio
-import statistics
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from surestock.commerce.guard_config import GuardConfig
 from tests.proof.figures import Figures
 from tests.proof.fleet import Fleet
-from tests.proof.http_client import Connection, Reply
-from tests.proof.server import Server
-from tests.proof.shoppers import ON_HAND, STORE, Phase, Shoppers, Watch, median_p99, pooled_p99
+from tests.proof.platform_down import BUYERS, go_down_once, take_turns, while_down
+from tests.proof.shoppers import Shoppers
 from tests.stand_in.stand_in import StandIn
-from tests.stand_in.terms import Behaviour, Books, Mode
+from tests.stand_in.terms import Behaviour, Mode
 
-_SLOWER = 1.5
-_BUYERS = 6
-_OPENINGS = 'surestock_breaker_openings_total{breaker="commerce"}'
 _DOWN: tuple[Mode, ...] = ("hang", "refuse", "fail")
 
 
-@dataclass(slots=True)
-class Down:
-    """What was seen while the platform was gone."""
-
-    phase: Phase = field(default_factory=Phase)
-    states: set[str] = field(default_factory=set)
-    statuses: set[int] = field(default_factory=set)
-    checkouts: list[tuple[Reply, float]] = field(default_factory=list)
-
-
-async def _checkout(port: int, user: str) -> tuple[Reply, float]:
-    async with Connection(port) as connection:
-        began = time.perf_counter()
-        reply = await connection.request("POST", f"/carts/{user}/checkout", b"{}")
-        return reply, time.perf_counter() - began
-
-
-async def _while_down(shoppers: Shoppers, seconds: float) -> Down:
-    """Shop; and once the platform is given up, try to buy as well."""
-    until, watch, down = asyncio.Event(), Watch(shoppers.port), Down()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(watch.look(until))
-        shopping = group.create_task(shoppers.shop(until))
-        async with asyncio.timeout(60):
-            await watch.opened.wait()
-        asyncio.get_running_loop().call_later(seconds, until.set)
-        for number in range(_BUYERS):
-            down.checkouts.append(await _checkout(shoppers.port, f"buyer-{number}"))
-    down.phase, down.states, down.statuses = shopping.result(), watch.states, watch.statuses
-    return down
-
-
-async def _look_up(port: int, path: str) -> str:
-    async with Connection(port) as connection:
-        return (await connection.request("GET", path)).body.decode()
-
-
-async def _reserved(port: int) -> int:
-    async with Connection(port) as connection:
-        level = await connection.get(f"/stores/{STORE}/inventory/sku-0")
-        return int(level["reserved"])
-
-
-async def _openings(port: int) -> int:
-    lines = (await _look_up(port, "/metrics")).splitlines()
-    return next(int(float(line.split()[1])) for line in lines if line.startswith(_OPENINGS))
-
-
-async def _fill_buyers(shoppers: Shoppers) -> None:
-    for number in range(_BUYERS):
-        await shoppers.fill(f"buyer-{number}", "sku-0")
-
-
-def _require_undisturbed(down: Down) -> None:
-    """Demand that carts went on and the breaker opened, and that the service called itself well."""
-    assert not down.phase.refused
-    assert down.statuses == {200}
-    assert "open" in down.states
-
-
-def _require_nothing_sold(down: Down, books: Books, reserved: int) -> None:
-    """Demand that every checkout was refused as it should be, and that nothing came of it."""
-    for reply, _ in down.checkouts:
-        assert reply.status == 503, reply.body
-        assert reply.json()["error"] == "ProviderUnavailable"
-        assert int(reply.headers["retry-after"]) >= 1
-    assert not books.asked
-    assert not books.orders
-    assert reserved == 0
-
-
-async def _require_healed(shoppers: Shoppers, stand_in: StandIn) -> None:
-    """Demand that the platform has each cart as we do, and sells each buyer's cart once."""
-    held = (await stand_in.books()).carts
-    for cart in await shoppers.carts():
-        assert held[cart["cartId"]] == {item["sku"]: item["qty"] for item in cart["items"]}
-    for number in range(_BUYERS):
-        reply, _ = await _checkout(shoppers.port, f"buyer-{number}")
-        assert reply.status == 200, reply.body
-        assert reply.json()["checkoutStatus"] == "completed"
-    books = await stand_in.books()
-    assert len(books.orders) == _BUYERS
-    assert all(len(orders) == 1 for orders in books.orders.values())
-    async with Connection(shoppers.port) as connection:
-        level = await connection.get(f"/stores/{STORE}/inventory/sku-0")
-    assert (level["reserved"], level["onHand"]) == (0, ON_HAND - _BUYERS)
-
-
-async def _go_down_once(server: Server, stand_in: StandIn, mode: Mode) -> tuple[Down, float]:
-    shoppers = Shoppers(server.port, users=16)
-    await shoppers.open()
-    await _fill_buyers(shoppers)
-    await shoppers.synced()
-    await stand_in.behave(Behaviour(mode))
-    down = await _while_down(shoppers, 1.0)
-    _require_undisturbed(down)
-    assert await _openings(server.port) >= 1
-    _require_nothing_sold(down, await stand_in.books(), await _reserved(server.port))
-    await stand_in.behave(Behaviour())
-    healed_s = await shoppers.synced()
-    await _require_healed(shoppers, stand_in)
-    return down, healed_s
+def _hasty(hasty: StandIn, **settings: str) -> dict[str, str]:
+    return {**hasty.settings, "BREAKER_COOLDOWN_MS": "300", **settings}
 
 
 @pytest.fixture(name="hasty")
@@ -144,83 +35,15 @@ def hasty_platform(tmp_path: Path) -> Iterator[StandIn]:
 def test_carts_go_on_without_the_platform_nothing_is_sold_and_all_heals(
     make_server: Fleet, hasty: StandIn, figures: Figures, mode: Mode
 ) -> None:
-    server = make_server(settings={**hasty.settings, "BREAKER_COOLDOWN_MS": "300"})
+    server = make_server(settings=_hasty(hasty))
     server.start()
-    down, healed_s = asyncio.run(_go_down_once(server, hasty, mode))
+    down, healed_s = asyncio.run(go_down_once(server.port, hasty, mode))
     figures.add(
         "a platform that is gone",
         f"it is told to {mode}, 16 users",
-        f"{len(down.phase.taken):,} cart operations, none refused; {_BUYERS} checkouts, none "
+        f"{len(down.phase.taken):,} cart operations, none refused; {BUYERS} checkouts, none "
         f"placed; synced again after {healed_s:.1f} s",
     )
-
-
-@dataclass(slots=True)
-class Turns:
-    """Phases with the platform, without it, and while all that it missed is made up for."""
-
-    normal: list[Phase] = field(default_factory=list)
-    downs: list[Down] = field(default_factory=list)
-    healing: list[Phase] = field(default_factory=list)
-    healed_s: list[float] = field(default_factory=list)
-
-    @property
-    def down(self) -> list[Phase]:
-        return [down.phase for down in self.downs]
-
-    @property
-    def slower(self) -> float:
-        """How many times the p99 of a cart operation is what it is with the platform."""
-        return pooled_p99(self.down) / pooled_p99(self.normal)
-
-    def require_as_fast(self) -> None:
-        """Demand that nobody at a cart waits for the platform."""
-        assert self.slower <= _SLOWER, f"p99 is {self.slower:.2f} times what it was"
-
-    def require_quick_refusals(self) -> None:
-        """Demand that most who want to buy are not kept waiting for a platform given up."""
-        waits = [seconds for down in self.downs for _, seconds in down.checkouts]
-        assert statistics.median(waits) < GuardConfig().call_s / 2
-
-    def __str__(self) -> str:
-        waits = [seconds for down in self.downs for _, seconds in down.checkouts]
-        normal, down, healing = (
-            f"{pooled_p99(phases) * 1000:.1f} ms ({median_p99(phases) * 1000:.1f})"
-            for phases in (self.normal, self.down, self.healing)
-        )
-        over_windows = median_p99(self.down) / median_p99(self.normal)
-        count = sum(len(phase.taken) for phase in self.down)
-        return (
-            f"{count:,} cart operations, none refused; p99 × {self.slower:.2f} "
-            f"({over_windows:.2f} by the median of 5 s): {normal} with the platform, {down} "
-            f"without, {healing} while it heals; {len(waits)} checkouts refused, the median after "
-            f"{statistics.median(waits) * 1000:.0f} ms; synced again after "
-            + ", ".join(f"{seconds:.0f}" for seconds in self.healed_s)
-            + " s"
-        )
-
-
-async def _take_turns(
-    port: int, stand_in: StandIn, mode: Mode, rounds: int, down_s: float
-) -> Turns:
-    shoppers, turns = Shoppers(port, users=128), Turns()
-    await shoppers.open()
-    await _fill_buyers(shoppers)
-    await shoppers.shop_for(5)
-    for _ in range(rounds):
-        turns.normal.append(await shoppers.shop_for(down_s / 2))
-        await stand_in.behave(Behaviour(mode))
-        down = await _while_down(shoppers, down_s)
-        turns.downs.append(down)
-        _require_undisturbed(down)
-        _require_nothing_sold(down, await stand_in.books(), await _reserved(port))
-        await stand_in.behave(Behaviour())
-        turns.healing.append(await shoppers.shop_for(down_s / 6))
-        turns.healed_s.append(await shoppers.synced())
-        turns.normal.append(await shoppers.shop_for(down_s / 2))
-    await shoppers.synced()
-    await _require_healed(shoppers, stand_in)
-    return turns
 
 
 @pytest.mark.prove
@@ -231,8 +54,41 @@ def test_a_minute_without_the_platform_makes_no_cart_slower(
 ) -> None:
     server = make_server(settings=stand_in.settings)
     server.start()
-    turns = asyncio.run(_take_turns(server.port, stand_in, mode, rounds, down_s=60))
+    turns = asyncio.run(take_turns(server.port, stand_in, mode, rounds, down_s=60))
     attack = f"it is told to {mode}, {rounds} × 60 s, 128 users"
     figures.add("a platform that is gone", attack, str(turns))
     turns.require_as_fast()
     turns.require_quick_refusals()
+
+
+@pytest.mark.prove
+def test_a_mirror_in_the_way_of_the_carts_is_noticed(make_server: Fleet, hasty: StandIn) -> None:
+    server = make_server(tooth="mirror-in-the-way", settings=_hasty(hasty))
+    server.start()
+    turns = asyncio.run(take_turns(server.port, hasty, "hang", rounds=1, down_s=6))
+    with pytest.raises(AssertionError, match="times what it was"):
+        turns.require_as_fast()
+
+
+@pytest.mark.prove
+def test_a_breaker_that_does_not_open_is_noticed(make_server: Fleet, hasty: StandIn) -> None:
+    server = make_server(settings=_hasty(hasty, BREAKER_THRESHOLD="1000000"))
+    server.start()
+
+    async def wait_for_it() -> None:
+        shoppers = Shoppers(server.port, users=16)
+        await shoppers.open()
+        await hasty.behave(Behaviour("refuse"))
+        await while_down(shoppers, 1.0, opens_s=10)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        asyncio.run(wait_for_it())
+    assert caught.group_contains(TimeoutError)
+
+
+@pytest.mark.prove
+def test_a_mirror_that_gives_carts_up_is_noticed(make_server: Fleet, hasty: StandIn) -> None:
+    server = make_server(tooth="discouraged-mirror", settings=_hasty(hasty))
+    server.start()
+    with pytest.raises(TimeoutError):
+        asyncio.run(go_down_once(server.port, hasty, "refuse", heals_s=30))

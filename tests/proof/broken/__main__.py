@@ -4,7 +4,18 @@ import runpy
 import sys
 from collections.abc import Callable
 
-from tests.proof.broken import checkout, disk, end, overload, room, start, upkeep, web, worker
+from tests.proof.broken import (
+    checkout,
+    disk,
+    end,
+    mirror,
+    overload,
+    room,
+    start,
+    upkeep,
+    web,
+    worker,
+)
 
 _TEETH: dict[str, Callable[[], None]] = {
     "no-fdatasync": disk.no_fdatasync,
@@ -42,6 +53,8 @@ _TEETH: dict[str, Callable[[], None]] = {
     "end-that-cuts": end.cut_answers,
     "end-that-drops": end.dropped_batches,
     "no-announcement": checkout.no_announcement,
+    "mirror-in-the-way": mirror.in_the_way,
+    "discouraged-mirror": mirror.discouraged,
 }
 
 if __name__ == "__main__":
