@@ -68,6 +68,8 @@ class Desk:
                 self.attempts.append(event.attempt_id)
             elif isinstance(event, ev.CartOpened):
                 self.carts.append(event.cart_id)
+                last = find_checkout(self.shop, event.user_id)
+                self.versions[event.cart_id] = 0 if last is None else last.attempt.version
             elif isinstance(event, ev.CheckoutCompleted):
                 checkout = self.shop.checkout(event.user_id)
                 self.orders[checkout.cart_id] += 1

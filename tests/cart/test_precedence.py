@@ -50,6 +50,17 @@ def test_a_cart_that_was_bought_counts_as_none() -> None:
         shop.refused(NotFound, command)
 
 
+def test_what_was_seen_of_the_cart_that_was_bought_is_no_condition_on_the_next() -> None:
+    shop = begun()
+    bought = shop.cart()
+    complete(shop)
+    shop.do(AddItem(ANN, "phone", 1))
+    for version in range(1, bought.version + 1):
+        for command in each_command(version):
+            shop.refused(CartConflict, command)
+    assert shop.cart().version == bought.version + 1
+
+
 @pytest.mark.parametrize("version", [1, 3])
 def test_the_version_comes_before_the_checkout(version: int) -> None:
     shop = begun()

@@ -14,7 +14,7 @@ from surestock.cart.refusals import (
     PriceChanged,
     StoreConflict,
 )
-from surestock.cart.version import FIRST_VERSION, next_version
+from surestock.cart.version import first_version, next_version
 from surestock.inventory.deciding import Draft
 from surestock.inventory.refusals import NotFound
 
@@ -30,7 +30,7 @@ def add_item(draft: Draft, command: AddItem) -> None:
         _check_qty(product.sku, command.qty)
         item = item_of(product, command.qty, command.store_id, command.default_store_id)
         record(draft, CartOpened(user_id, draft.record_id, product.currency))
-        record(draft, ItemPut(user_id, item, FIRST_VERSION))
+        record(draft, ItemPut(user_id, item, first_version(draft, user_id)))
         return
     check_current(cart, checkout, command.expected_version)
     _check_currency(cart, product)

@@ -4,7 +4,7 @@ from surestock.cart.events import CartOpened, CartRepriced, ItemPut, ItemRemoved
 from surestock.cart.evolving.check import check_item, check_price, check_room, get_changing
 from surestock.cart.find import find_cart, find_checkout
 from surestock.cart.model import Cart, Item, Mirror, Product
-from surestock.cart.version import FIRST_VERSION, next_product_version
+from surestock.cart.version import first_version, next_product_version
 from surestock.inventory.invariants import InvariantViolation
 from surestock.inventory.view import Changes
 
@@ -41,8 +41,8 @@ def cart_opened(changes: Changes, event: CartOpened) -> None:
     if checkout is not None and (checkout.is_open or checkout.cart_id == event.cart_id):
         msg = f"cart {event.cart_id} is opened beside a checkout of {checkout.cart_id}"
         raise InvariantViolation(msg)
-    at = changes.at
-    changes.put(Cart(event.user_id, event.cart_id, event.currency, (), FIRST_VERSION, at, at, at))
+    at, version = changes.at, first_version(changes, event.user_id)
+    changes.put(Cart(event.user_id, event.cart_id, event.currency, (), version, at, at, at))
 
 
 def item_put(changes: Changes, event: ItemPut) -> None:
