@@ -63,9 +63,11 @@ def test_a_minute_without_the_platform_makes_no_cart_slower(
 
 @pytest.mark.prove
 def test_a_mirror_in_the_way_of_the_carts_is_noticed(make_server: Fleet, hasty: StandIn) -> None:
-    server = make_server(tooth="mirror-in-the-way", settings=_hasty(hasty))
+    # An open breaker is what saves such a service, so that this one's takes a while to open.
+    settings = _hasty(hasty, BREAKER_THRESHOLD="200")
+    server = make_server(tooth="mirror-in-the-way", settings=settings)
     server.start()
-    turns = asyncio.run(take_turns(server.port, hasty, "hang", rounds=1, down_s=6))
+    turns = asyncio.run(take_turns(server.port, hasty, "hang", rounds=1, down_s=3))
     with pytest.raises(AssertionError, match="times what it was"):
         turns.require_as_fast()
 
