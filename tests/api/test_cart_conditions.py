@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from surestock.cart.commands import BeginCheckout
 from surestock.cart.model import Cart
 from surestock.commerce.errors import BadAnswer, CommerceError, RateLimited, Unavailable
+from surestock.ledger.port import Envelope
 from surestock.mirror.errors import QueueFull, SyncFailed
 from tests.api.desk import Api, problem, raw
 from tests.api.keys import EVERY_SCOPE, FakeKeys
@@ -36,6 +38,19 @@ async def test_a_stale_version_is_a_conflict_that_shows_the_cart(
     assert members["current"] == (await shop.get(CART)).json()
     assert await shop.sequence() == 5
     assert (await shop.send(method, path, body, if_match='"2"')).status_code in {200, 204}
+
+
+@pytest.mark.parametrize("tag", ['"7"', 'W/"1"'])
+@pytest.mark.parametrize(("method", "path", "body"), CHANGES)
+async def test_the_cart_that_a_conflict_shows_tells_of_its_checkout(
+    shop: Api, method: str, path: str, body: Any, tag: str
+) -> None:
+    await shop.post(ITEMS, ONE_PLAN)
+    await shop.engine.transact(Envelope(BeginCheckout("ann"), "ann", "r"))
+    answer = await shop.send(method, path, body, if_match=tag)
+    assert problem(answer)["error"] == "VersionConflict"
+    assert problem(answer)["current"] == (await shop.get(CART)).json()
+    assert problem(answer)["current"]["checkoutStatus"] == "in_progress"
 
 
 @pytest.mark.parametrize(("method", "path", "body"), CHANGES)

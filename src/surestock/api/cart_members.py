@@ -18,7 +18,7 @@ def _cart_conflict(error: ref.CartConflict) -> Members:
     return {
         "currentVersion": cart.version,
         "expectedVersion": error.expected_version,
-        "current": cart_body(cart, None),
+        "current": cart_body(cart, error.checkout),
     }
 
 

@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from surestock.cart.model import Cart, Product
+from surestock.cart.model import Cart, Checkout, Product
 from surestock.cart.refusals import CartConflict, ProductConflict
 from surestock.inventory.model import Level
 from surestock.inventory.refusals import VersionConflict
@@ -137,8 +137,8 @@ class WeakTag(VersionConflict):
 class WeakCartTag(CartConflict):
     """If-Match holds a weak tag of a cart."""
 
-    def __init__(self, expected_version: int, current: Cart) -> None:
-        super().__init__(expected_version, current)
+    def __init__(self, expected_version: int, current: Cart, checkout: Checkout | None) -> None:
+        super().__init__(expected_version, current, checkout)
         self.args = (_weak(expected_version, current.version),)
 
 

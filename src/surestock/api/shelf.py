@@ -57,7 +57,8 @@ async def cart_version(call: Call, user_id: str, in_body: int | None = None) -> 
     """
     expected = stated_version(call, in_body)
     if expected is not None and has_weak_tag(call):
-        raise WeakCartTag(expected, await get_cart(call, user_id))
+        cart = await get_cart(call, user_id)
+        raise WeakCartTag(expected, cart, await find_checkout(call, user_id))
     return expected
 
 

@@ -7,15 +7,18 @@ from surestock.kit.errors import Refusal
 
 
 class CartConflict(Refusal):
-    """The cart has another version than the client expected."""
+    """The cart has another version than the client expected. ``checkout`` is the user's last."""
 
-    def __init__(self, expected_version: int, current: Cart) -> None:
+    def __init__(
+        self, expected_version: int, current: Cart, checkout: Checkout | None = None
+    ) -> None:
         super().__init__(
             f"The cart of user {current.user_id} was expected to have version {expected_version}, "
             f"but has version {current.version}."
         )
         self.expected_version = expected_version
         self.current = current
+        self.checkout = checkout
 
 
 class ProductConflict(Refusal):

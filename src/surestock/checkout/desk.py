@@ -142,7 +142,7 @@ class CheckoutDesk:
             return False
         if self._running.get(ask.user_id) is not run:
             return False
-        _check_version(cart, ask)
+        _check_version(cart, checkout, ask)
         if ask.key is not None:
             join(run.keys, ask.key)
         return True
@@ -199,7 +199,7 @@ class CheckoutDesk:
         run.before = checkout.attempt.attempt_id if checkout is not None and has_ended else None
         run.has_turn = True
         if checkout is not None and checkout.is_open:
-            _check_version(await shop.find_cart(ask.user_id), ask)
+            _check_version(await shop.find_cart(ask.user_id), checkout, ask)
             told = await find_out(shop, self._absences, checkout)
             if isinstance(told, CheckoutEnd):
                 await clean(shop, checkout)
@@ -220,8 +220,8 @@ class CheckoutDesk:
             raise IdempotencyConflict(key.key)
 
 
-def _check_version(cart: Cart | None, ask: CheckoutAsk) -> None:
+def _check_version(cart: Cart | None, checkout: Checkout | None, ask: CheckoutAsk) -> None:
     """Raise ``CartConflict`` when the cart that is checked out is not the one that is meant."""
     expected = ask.expected_version
     if cart is not None and expected is not None and cart.version != expected:
-        raise CartConflict(expected, cart)
+        raise CartConflict(expected, cart, checkout)

@@ -27,7 +27,6 @@ class CheckoutFigures(Struct):
     doubted: int = 0
     resolved: int = 0
     stuck: int = 0
-    open: int = 0
     closed_carts: int = 0
     dropped_carts: int = 0
     failed: dict[str, int] = field(default_factory=dict)

@@ -29,7 +29,7 @@ def get_current(draft: Draft, user_id: str) -> tuple[Cart, Checkout | None]:
 def check_current(cart: Cart, checkout: Checkout | None, expected_version: int | None) -> None:
     """Raise :class:`CartConflict`, or :class:`CheckoutInProgress` when the cart is frozen."""
     if expected_version is not None and cart.version != expected_version:
-        raise CartConflict(expected_version, cart)
+        raise CartConflict(expected_version, cart, checkout)
     if checkout is not None and checkout.is_open:
         raise CheckoutInProgress(checkout)
 
