@@ -10,7 +10,7 @@ from msgspec import Struct, json
 from msgspec.structs import fields
 
 from surestock.api.feed.item import PRIVATE, server_sent
-from surestock.cart.commands import NoteMirror
+from surestock.cart.commands import BeginCheckout, NoteMirror
 from surestock.cart.events import CheckoutBegun, PlacingBegun
 from surestock.cart.model import Cart, CheckoutKey, ExternalContext
 from surestock.idempotency import IdempotencyKey
@@ -100,6 +100,25 @@ def test_beside_a_private_event_the_others_are_shown_whole() -> None:
         {"type": "StockAdjusted", "storeId": "berlin", "sku": "apple", "delta": 1},
         {"type": "PlacingBegun", "userId": "text", "attemptId": "text"},
     ]
+
+
+async def test_whose_checkout_holds_stock_is_for_those_who_may_read_carts(
+    guarded: Api, keys: FakeKeys
+) -> None:
+    owner = keys.know("owner")
+    auditor = keys.know("auditor", {"inventory:read"})
+    phone = {"name": "P", "type": "device", "unitPrice": 1, "currency": "EUR", "stocked": True}
+    await guarded.put("/catalog/phone", phone, **owner)
+    await guarded.put("/stores/online/inventory/phone", {"onHand": 1}, **owner)
+    await guarded.post("/carts/ann/items", {"sku": "phone", "qty": 1}, **owner)
+    await guarded.engine.transact(Envelope(BeginCheckout("ann"), "owner", "r"))
+    paths = ["/events?after=3", "/stores/online/inventory/phone/history"]
+    page = (await guarded.get(paths[0], **owner)).json()
+    paths.append(f"/reservations/{page['items'][0]['events'][0]['reservationId']}")
+    assert [(await guarded.get(path, **owner)).text.count("ann") for path in paths] == [2, 0, 1]
+    for path in paths:
+        shown = await guarded.get(path, **auditor)
+        assert (shown.status_code, "ann" in shown.text) == (200, False)
 
 
 async def test_pages_and_streams_show_carts_without_what_opens_them(shop: Api) -> None:

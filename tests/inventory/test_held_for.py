@@ -52,7 +52,7 @@ def held_for_ann() -> Book:
 def test_it_is_made_of_all_lines_for_good_and_says_for_whom() -> None:
     book = held_for_ann()
     assert book.reservations["a"] == Reservation(
-        "a", LINES, "active", None, "checkout:ann", (), "ann"
+        "a", LINES, "active", None, "checkout", (), "ann"
     )
     assert (book.numbers(TEA), book.numbers(RICE)) == ((10, 4, 2), (10, 2, 2))
 
@@ -133,6 +133,6 @@ def test_what_was_written_before_there_were_carts_is_read_as_it_was_meant() -> N
 
 def test_a_clients_reservation_is_held_for_nobody() -> None:
     book = stocked(10)
-    made = book.do(MakeReservation((), reference="checkout:ann"))
+    made = book.do(MakeReservation((), reference="checkout"))
     assert book.held(made).held_for is None
     book.do(ReleaseReservation(made.id))

@@ -103,6 +103,11 @@ def check_still_valid(call: Call) -> None:
         raise Unauthorized
 
 
+def may_read_carts(call: Call) -> bool:
+    """Tell whether the client may know what users have in their carts, or had reserved."""
+    return call.caller is None or Scope.CART_READ in call.caller.scopes
+
+
 def check_stores(call: Call, stores: Iterable[str]) -> None:
     """Raise :class:`Forbidden` when the key is limited to stores, and one of these is another."""
     caller = call.caller

@@ -2,17 +2,18 @@
 
 That is the key and the reply of its command, the key of a checkout, and what opens the commerce
 platform's cart. What users have in their carts is for those who may read carts: to others a record
-shows what it did to the stock, so that their feed has no gap either.
+shows what it did to the stock, and not for whom, so that their feed has no gap either.
 """
 
 from datetime import datetime
 from typing import Any, TypeAlias, get_args
 
 from msgspec import Struct, to_builtins
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
 from surestock.api.answer import encode
 from surestock.cart.events import CartEvent, ProductPut
+from surestock.inventory.events import StockReserved
 from surestock.inventory.model import Level
 from surestock.ledger.event import Event
 from surestock.ledger.record import Record
@@ -43,10 +44,17 @@ def item_of(record: Record, *, with_carts: bool = True) -> Item:
     """Show a record, with its events about carts or without."""
     events: tuple[_Shown, ...] = record.events
     if not with_carts:
-        events = tuple(event for event in record.events if not isinstance(event, _OF_USERS))
+        events = tuple(_of_nobody(it) for it in record.events if not isinstance(it, _OF_USERS))
     elif not _TELL_TOO_MUCH.isdisjoint(map(type, record.events)):
         events = tuple(map(_without_private, record.events))
     return Item(record.sequence, record.id, record.ts, record.actor, events, record.levels)
+
+
+def _of_nobody(event: Event) -> Event:
+    """Return an event about stock without the user whose checkout it is for."""
+    if isinstance(event, StockReserved) and event.held_for is not None:
+        return replace(event, held_for=None)
+    return event
 
 
 def _without_private(event: Event) -> _Shown:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from surestock.access.scope import Scope
 from surestock.api.accept import require
-from surestock.api.access import needs
+from surestock.api.access import may_read_carts, needs
 from surestock.api.answer import EVENTS, Answer, json_answer
 from surestock.api.call import Call
 from surestock.api.documented import answers, errors
@@ -46,12 +46,10 @@ async def events(call: Resuming, page: Annotated[After, Query()]) -> Answer:
     at the end, pass an X-Commit-Sequence as ``after``. ``Last-Event-ID`` resumes. A client that
     does not read is cut off, and may resume.
 
-    A key without the scope ``cart:read`` gets each record without its events about carts.
-
     A key without the scope ``cart:read`` is shown each record without its events about carts.
     """
     after = _after(call, page)
-    with_carts = call.caller is None or Scope.CART_READ in call.caller.scopes
+    with_carts = may_read_carts(call)
     if require(call, _JSON, _STREAM) == _STREAM:
         if "limit" in page.model_fields_set:
             raise ValidationFailed(Fault("query", "/limit", "is for pages; a stream has no end"))

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from fastapi import APIRouter
+from msgspec.structs import replace
 
 from surestock.access.scope import Scope
-from surestock.api.access import check_lines, needs
+from surestock.api.access import check_lines, may_read_carts, needs
 from surestock.api.answer import Answer, json_answer
 from surestock.api.documented import MUTATION_ERRORS, answers, errors
 from surestock.api.errors import Fault, ValidationFailed
@@ -63,11 +64,16 @@ async def make(call: Keyed, body: ReservationRequest) -> Answer:
     openapi_extra=needs(Scope.INVENTORY_READ),
 )
 async def read(call: Read, reservation_id: ReservationId) -> Answer:
-    """Return the reservation, whatever has become of it."""
+    """Return the reservation, whatever has become of it.
+
+    For whose checkout it is held is told to those who may read carts.
+    """
     held = await call.service.engine.find_reservation(reservation_id)
     if held is None:
         raise NotFound(f"reservation {reservation_id}")
     check_lines(call, held)
+    if not may_read_carts(call):
+        held = replace(held, held_for=None)
     return json_answer(reservation_body(held))
 
 

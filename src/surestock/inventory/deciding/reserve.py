@@ -35,9 +35,7 @@ def reserve_for(draft: Draft, user_id: str, lines: tuple[Line, ...]) -> None:
     client ends it.
     """
     _sound(draft, tuple(ExpectedLine(line) for line in lines))
-    draft.record(
-        StockReserved(draft.record_id, lines, reference=f"checkout:{user_id}", held_for=user_id)
-    )
+    draft.record(StockReserved(draft.record_id, lines, reference="checkout", held_for=user_id))
 
 
 def _sound(draft: Draft, lines: tuple[ExpectedLine, ...]) -> tuple[Line, ...]:
