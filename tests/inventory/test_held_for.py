@@ -51,9 +51,7 @@ def held_for_ann() -> Book:
 
 def test_it_is_made_of_all_lines_for_good_and_says_for_whom() -> None:
     book = held_for_ann()
-    assert book.reservations["a"] == Reservation(
-        "a", LINES, "active", None, "checkout", (), "ann"
-    )
+    assert book.reservations["a"] == Reservation("a", LINES, "active", None, "checkout", (), "ann")
     assert (book.numbers(TEA), book.numbers(RICE)) == ((10, 4, 2), (10, 2, 2))
 
 
