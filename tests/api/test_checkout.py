@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from surestock.cart.events import CheckoutCompleted
 from surestock.checkout.config import CheckoutConfig
 from surestock.kit.clock import ManualClock
 from tests.api.desk import problem
@@ -102,7 +103,7 @@ async def test_what_nobody_knows_is_202_and_the_cart_stays_frozen(till: Till) ->
 async def test_a_202_is_not_remembered_for_its_key(till: Till) -> None:
     await till.fill()
     assert (await till.api.post(CHECKOUT, PENDING, idempotency_key="k")).status_code == 202
-    till.shop.clock.advance(60)  # the platform has its money by then
+    till.shop.advance(60)  # the platform has its money by then
     answer = await till.api.post(CHECKOUT, PENDING, idempotency_key="k")
     assert (answer.status_code, answer.json()["checkoutStatus"]) == (200, "completed")
     assert till.shop.orders == 1
@@ -207,6 +208,9 @@ async def test_a_person_who_saw_the_order_says_so(till: Till) -> None:
     members = problem(again)
     assert (again.status_code, members["error"]) == (409, "CheckoutResolved")
     assert members["checkout"] == answer.json()
+    kept = (await till.shop.engine.records(0, 100))[-2].events[-1]
+    assert isinstance(kept, CheckoutCompleted)
+    assert kept.reason == "seen in the list of orders"
 
 
 async def test_a_person_who_saw_none_sets_the_cart_free(till: Till) -> None:

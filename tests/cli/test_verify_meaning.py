@@ -16,7 +16,8 @@ from surestock.inventory.events import (
     StockReserved,
 )
 from surestock.inventory.model import Level, Line
-from surestock.ledger.record import Record, Reply
+from surestock.inventory.reply import Reply
+from surestock.ledger.record import Record
 from tests.cli.command import surestock
 from tests.cli.shelf import START, forge
 

@@ -122,12 +122,14 @@ class BeginPlacing(Struct, frozen=True, tag=True):
 class CompleteCheckout(Struct, frozen=True, tag=True):
     """Record the order that the platform has; what was reserved leaves on-hand.
 
-    The order may have come of an earlier attempt that was thought to be absent.
+    The order may have come of an earlier attempt that was thought to be absent. ``reason`` is why
+    a person says so, where the platform could not.
     """
 
     user_id: str
     attempt_id: str
     order: Order
+    reason: str | None = None
 
 
 class FailCheckout(Struct, frozen=True, tag=True):

@@ -115,11 +115,15 @@ class CheckoutDoubted(_Event, frozen=True, tag=True):
 
 
 class CheckoutCompleted(_Event, frozen=True, tag=True):
-    """The platform has this order, and it is paid or authorized."""
+    """The platform has this order, and it is paid or authorized.
+
+    ``reason`` is why a person says so, where the platform could not.
+    """
 
     user_id: str
     attempt_id: str
     order: Order
+    reason: str | None = None
 
 
 class CheckoutFailed(_Event, frozen=True, tag=True):

@@ -29,7 +29,7 @@ async def resolve(
     if not checkout.is_open:
         raise CheckoutResolved(checkout)
     if order is not None:
-        end = await complete(shop, checkout, order, actor, request_id)
+        end = await complete(shop, checkout, order, actor, request_id, reason)
         await clean(shop, checkout)
         return end
     why = Failure("ProviderConflict", f"It was given up: {reason}")

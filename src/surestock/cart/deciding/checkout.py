@@ -57,7 +57,10 @@ def complete_checkout(draft: Draft, command: CompleteCheckout) -> None:
     held = _find_reserved(draft, checkout)
     if held is not None:
         take(draft, held, held.lines)
-    record(draft, CheckoutCompleted(command.user_id, command.attempt_id, command.order))
+    record(
+        draft,
+        CheckoutCompleted(command.user_id, command.attempt_id, command.order, command.reason),
+    )
 
 
 def fail_checkout(draft: Draft, command: FailCheckout) -> None:

@@ -17,10 +17,11 @@ async def complete(
     placed: PlacedOrder | Order,
     actor: str = SURESTOCK,
     request_id: str = "checkout",
+    reason: str | None = None,
 ) -> CheckoutEnd:
     """Record the order; what was reserved leaves on-hand. Return the client's answer."""
     order = Order(placed.order_id, placed.order_number, placed.total, placed.currency)
-    command = CompleteCheckout(checkout.user_id, checkout.attempt.attempt_id, order)
+    command = CompleteCheckout(checkout.user_id, checkout.attempt.attempt_id, order, reason)
     outcome = await shop.record_end(command, actor, request_id, checkout.ask)
     shop.figures.completed += 1
     return CheckoutEnd("completed", outcome.reply.body, outcome.sequence)
