@@ -56,9 +56,9 @@ def report(
 
 def _mishaps(mishaps: Mapping[str, int | None]) -> list[tuple[str, int | None]]:
     names = {
-        "cut": "payments taken, answer lost",
-        "slow": "payments taken, answer too late",
-        "late": "payments taken only after the time-out",
+        "cut": "requests to pay: answer lost",
+        "slow": "requests to pay: answer too late",
+        "late": "requests to pay: passed on too late",
     }
     return [(names[fate], count) for fate, count in mishaps.items()]
 

@@ -1,12 +1,12 @@
-"""What happens to payments: one in twelve is taken, and nobody hears of it in time."""
+"""What happens to requests to pay: of one in twelve nobody hears in time what became of it."""
 
 from collections.abc import Iterator
 from random import Random
 from typing import Final, Literal
 
 Fate = Literal["answered", "cut", "slow", "late"]
-"""``cut``: paid, and the answer is lost; ``slow``: paid, and the answer comes when nobody waits for
-it any more; ``late``: the platform hears of it only then, and is paid nevertheless.
+"""``cut``: carried out, and the answer is lost; ``slow``: carried out, and the answer comes when
+nobody waits for it any more; ``late``: the platform hears of it only then, and still does it.
 """
 
 SHARES: Final[dict[Fate, float]] = {"cut": 0.04, "slow": 0.02, "late": 0.02}
