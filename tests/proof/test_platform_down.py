@@ -48,7 +48,7 @@ def test_carts_go_on_without_the_platform_nothing_is_sold_and_all_heals(
 
 @pytest.mark.prove
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize(("mode", "rounds"), [("hang", 2), ("refuse", 1), ("fail", 1)])
+@pytest.mark.parametrize(("mode", "rounds"), [(mode, 2) for mode in _DOWN])
 def test_a_minute_without_the_platform_makes_no_cart_slower(
     make_server: Fleet, stand_in: StandIn, figures: Figures, mode: Mode, rounds: int
 ) -> None:
