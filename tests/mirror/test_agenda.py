@@ -1,6 +1,7 @@
 """Who is due when: each once, in time, and once more if it was under way."""
 
 import math
+import sys
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,3 +92,16 @@ def test_nobody_who_is_due_is_forgotten_and_nobody_is_under_way_twice(
         agenda.ended(taken, 200.0, None)
     assert owed == set()
     assert len(agenda) == 0
+
+
+def test_times_that_were_replaced_take_no_memory_behind_one_that_stays() -> None:
+    agenda = Agenda(1.0)
+    agenda.later("patient", 299.0)
+    for second in range(250):
+        for user in range(10):
+            agenda.changed(f"U{user}", second)
+        while user_id := agenda.try_take(second + 1.0):
+            agenda.ended(user_id, second + 1.0, again_at=second + 300.0)
+    assert len(agenda) == 11
+    assert sys.getsizeof(agenda._heap) < 1_000  # noqa: SLF001 - what must not grow
+    assert agenda.next_at() == 299.0

@@ -5,7 +5,9 @@ dictionaries, whether there are ten carts or a million.
 """
 
 from collections import OrderedDict
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
+
+_FEW_NOTES = 64
 
 
 class Agenda:
@@ -40,6 +42,10 @@ class Agenda:
         if self._later.get(user_id) != due:
             self._later[user_id] = due
             heappush(self._heap, (due, user_id))
+            if len(self._heap) > 2 * len(self._later) + _FEW_NOTES:
+                # Most of them were replaced, and one that is due before them keeps them there.
+                self._heap = [(at, who) for who, at in self._later.items()]
+                heapify(self._heap)
 
     def next_at(self) -> float:
         """Return when somebody is due; infinity when nobody is."""
