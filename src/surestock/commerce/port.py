@@ -84,6 +84,10 @@ class Payment(Struct, frozen=True, rename="camel", omit_defaults=True):
     method: str | None = None
     token: str | None = None
 
+    def __repr__(self) -> str:
+        """Show it without what pays: this ends up in messages."""
+        return f"Payment({self.method!r}, …)"
+
 
 class OrderRequest(Struct, frozen=True):
     """An order to place. ``attempt_id`` names it at the platform, in whatever way that has.

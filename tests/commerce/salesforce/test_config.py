@@ -5,6 +5,7 @@ import pytest
 
 from surestock.commerce.providers.salesforce import PLATFORM
 from surestock.commerce.providers.salesforce.config import SalesforceConfig
+from surestock.commerce.providers.salesforce.slas import Session
 from surestock.kit.clock import ManualClock
 
 GOOD = {
@@ -42,3 +43,10 @@ async def test_the_platform_makes_a_provider_of_its_settings() -> None:
 def test_a_setting_that_cannot_work_is_named(change: dict[str, object], sentence: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=sentence):
         msgspec.convert({**GOOD, **change}, SalesforceConfig)
+
+
+def test_no_secret_of_ours_or_of_a_guest_is_shown() -> None:
+    config = msgspec.convert(GOOD, SalesforceConfig)
+    assert "secret-1" not in repr(config)
+    session = repr(Session("access-1", "refresh-1", 7, "usid-1", "customer-1"))
+    assert not {"access-1", "refresh-1"} & set(session.split("'"))

@@ -55,6 +55,9 @@ class SalesforceConfig(Struct, frozen=True, forbid_unknown_fields=True, rename="
     answer_s: float = 11.0
     most_connections: int = 32
 
+    def __repr__(self) -> str:
+        return f"SalesforceConfig(base_url={self.base_url!r}, site_id={self.site_id!r})"
+
     def __post_init__(self) -> None:
         """Refuse what can't work, before anything is asked for."""
         if (self.client_secret is None) == (self.redirect_uri is None):

@@ -40,6 +40,9 @@ class Session(Struct, frozen=True):
     usid: str
     customer_id: str
 
+    def __repr__(self) -> str:
+        return f"Session({self.usid!r}, …)"
+
     @property
     def secrets(self) -> dict[str, str]:
         """The session as the secrets of a context."""
