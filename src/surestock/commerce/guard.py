@@ -8,6 +8,7 @@ cart is ordered twice.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from copy import copy
 from typing import TypeVar
 
 from surestock.cart.model import ExternalContext
@@ -65,11 +66,18 @@ class Guard:
         waiting, wait_s = config.most_waiting, config.longest_wait_s
         self._places = Bulkhead(config.places, waiting, wait_s)
         self._order_places = Bulkhead(config.order_places, waiting, wait_s)
+        self.worth = Worth.ROUTINE
 
     @property
     def breaker(self) -> CircuitBreaker:
         """Its state and openings may be read at any time."""
         return self._passage.breaker
+
+    def for_buyers(self) -> "Guard":
+        """Return this guard for those who are about to buy: they go before the background."""
+        same = copy(self)
+        same.worth = Worth.SALE
+        return same
 
     async def open_cart(self, currency: str, reference: str) -> RemoteCart:
         """Make an empty cart."""
@@ -158,10 +166,12 @@ class Guard:
         self,
         verb: Verb,
         make: Callable[[], Awaitable[RemoteCart]],
-        worth: Worth = Worth.ROUTINE,
+        worth: Worth | None = None,
     ) -> RemoteCart:
         return await self._repeat(
-            self._call(verb, worth), make, lambda cart: check_cart(cart, self.name)
+            self._call(verb, self.worth if worth is None else worth),
+            make,
+            lambda cart: check_cart(cart, self.name),
         )
 
     async def _repeat(

@@ -21,5 +21,5 @@ class GuardConfig(Struct, frozen=True):
     places: int = 16
     order_places: int = 8
     most_waiting: int = 64
-    longest_wait_s: float = 2.0
+    longest_wait_s: float = 5.0
     breaker: BreakerConfig = BreakerConfig()

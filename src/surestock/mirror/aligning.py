@@ -23,33 +23,39 @@ class Aligning:
         self._memory = memory
         self._figures = figures
 
-    async def align(self, cart: Cart, *, validate: bool) -> RemoteCart:
+    async def align(
+        self, cart: Cart, *, validate: bool, through: CommerceProvider | None = None
+    ) -> RemoteCart:
         """Return the platform's cart, once it holds what ``cart`` does, at the same prices.
 
         The caller has the user's turn. Unless ``validate``, an answer that is fresh is believed,
-        and the cart is not read first. A cart that expires under way is made again, once.
+        and the cart is not read first. A cart that expires under way is made again, once. The calls
+        go ``through`` another way to the platform, if one is given.
 
         Raises a ``CommerceError``; the platform's cart may be changed in part then.
         """
-        before = own_context(self._provider, cart)
+        provider = through or self._provider
+        before = own_context(provider, cart)
         remote = None if validate or before is None else self._memory.find(cart)
         self._memory.doubt(cart)
-        remote = await self._bring_up(cart, remote)
+        remote = await self._bring_up(provider, cart, remote)
         if before is not None and before.external_cart_id != remote.context.external_cart_id:
             self._figures.recreated += 1
         check_prices(cart.items, remote)
         self._memory.believe(cart, remote)
         return remote
 
-    async def _bring_up(self, cart: Cart, remote: RemoteCart | None) -> RemoteCart:
+    async def _bring_up(
+        self, provider: CommerceProvider, cart: Cart, remote: RemoteCart | None
+    ) -> RemoteCart:
         learn = partial(self._memory.learn, cart)
         try:
             if remote is None:
                 newest = replace(cart.mirror, context=self._memory.context_of(cart))
-                remote = await live_cart(self._provider, replace(cart, mirror=newest))
+                remote = await live_cart(provider, replace(cart, mirror=newest))
                 learn(remote)
-            return await reconcile(self._provider, remote, cart.items, cart.currency, learn)
+            return await reconcile(provider, remote, cart.items, cart.currency, learn)
         except CartExpired:
-            remote = await self._provider.open_cart(cart.currency, cart.cart_id)
+            remote = await provider.open_cart(cart.currency, cart.cart_id)
         learn(remote)
-        return await reconcile(self._provider, remote, cart.items, cart.currency, learn)
+        return await reconcile(provider, remote, cart.items, cart.currency, learn)

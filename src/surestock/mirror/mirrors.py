@@ -36,9 +36,11 @@ class Mirrors:
         clock: Clock,
         log: Log,
         config: MirrorConfig | None = None,
+        for_buyers: CommerceProvider | None = None,
     ) -> None:
         self._config = config or MirrorConfig()
         self._queue = queue
+        self._for_buyers = for_buyers
         self._log = log
         self._monotonic = clock.monotonic
         self._agenda = Agenda(self._config.delay_s)
@@ -86,7 +88,7 @@ class Mirrors:
         The caller has the user's turn, and is about to change the platform's cart himself: what is
         known of it is not believed afterwards. Raises a ``CommerceError``.
         """
-        remote = await self._tending.aligning.align(cart, validate=True)
+        remote = await self._tending.aligning.align(cart, validate=True, through=self._for_buyers)
         self._tending.memory.doubt(cart)
         return remote
 

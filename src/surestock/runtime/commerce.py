@@ -59,7 +59,7 @@ def make_commerce(
     queue = UserQueue(_MOST_WAITING_A_USER)
     store_id = settings.cart_store_id
     mirror = MirrorConfig(default_store_id=store_id)
-    mirrors = Mirrors(engine, guard, queue, clock, log, mirror)
+    mirrors = Mirrors(engine, guard, queue, clock, log, mirror, guard.for_buyers())
     config = CheckoutConfig(default_store_id=store_id)
     shop = Shop(engine, guard, mirrors, queue, clock, log, config, asyncio.sleep)
     desk = CheckoutDesk(shop)
