@@ -6,6 +6,9 @@ from itertools import pairwise
 import pytest
 
 from surestock.cart.commands import NoteMirror
+from surestock.commerce.errors import Unavailable
+from surestock.mirror.config import MirrorConfig
+from surestock.mirror.healing import Healing
 from tests.mirror.platform import Fault
 from tests.mirror.shop import PRICE, Shop, on_virtual_time
 
@@ -72,6 +75,34 @@ def test_a_platform_that_is_gone_is_not_hammered_by_every_cart() -> None:
             await shop.check()
 
     on_virtual_time(story)
+
+
+def test_after_a_long_absence_no_cart_waits_long() -> None:
+    async def story() -> None:
+        shop = Shop()
+        await shop.open()
+        shop.platform.script = lambda _: "away"
+        async with shop.running():
+            for number in range(40):
+                await shop.add(f"U{number}", "P1")
+            await asyncio.sleep(1_200)
+            shop.platform.plan()
+            await asyncio.sleep(12)
+            assert shop.mirrors.figures.pending == 0
+            await shop.check()
+
+    on_virtual_time(story)
+
+
+def test_only_an_answer_of_the_platform_ends_the_quiet() -> None:
+    healing = Healing(MirrorConfig(), lambda: 100.0)
+    for user_id in ("U", "V", "W"):
+        healing.failed(user_id, Unavailable("away", 5))
+    assert healing.quiet_until == 105.0
+    healing.succeeded("U")  # its mirror was right as it was: nobody was asked
+    assert healing.quiet_until == 105.0
+    healing.answered()
+    assert healing.quiet_until < 100.0
 
 
 def test_how_a_platform_words_its_absence_is_no_news_to_record() -> None:

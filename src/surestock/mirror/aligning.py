@@ -1,5 +1,6 @@
 """Let the platform's cart hold what ours does, whatever became of it meanwhile."""
 
+from collections.abc import Callable
 from functools import partial
 
 from msgspec.structs import replace
@@ -14,14 +15,19 @@ from surestock.mirror.reconcile import check_prices, reconcile
 
 
 class Aligning:
-    """Aligns carts at one platform, and remembers the answers."""
+    """Aligns carts at one platform, and remembers the answers. ``answered`` is told of each."""
 
     def __init__(
-        self, provider: CommerceProvider, memory: RemoteMemory, figures: MirrorFigures
+        self,
+        provider: CommerceProvider,
+        memory: RemoteMemory,
+        figures: MirrorFigures,
+        answered: Callable[[], None],
     ) -> None:
         self._provider = provider
         self._memory = memory
         self._figures = figures
+        self._answered = answered
 
     async def align(
         self, cart: Cart, *, validate: bool, through: CommerceProvider | None = None
@@ -48,7 +54,7 @@ class Aligning:
     async def _bring_up(
         self, provider: CommerceProvider, cart: Cart, remote: RemoteCart | None
     ) -> RemoteCart:
-        learn = partial(self._memory.learn, cart)
+        learn = partial(self._learn, cart)
         try:
             if remote is None:
                 newest = replace(cart.mirror, context=self._memory.context_of(cart))
@@ -59,3 +65,7 @@ class Aligning:
             remote = await provider.open_cart(cart.currency, cart.cart_id)
         learn(remote)
         return await reconcile(provider, remote, cart.items, cart.currency, learn)
+
+    def _learn(self, cart: Cart, remote: RemoteCart) -> None:
+        self._answered()
+        self._memory.learn(cart, remote)

@@ -44,9 +44,9 @@ class Tending:
         self._config = config
         self._figures = figures
         self.memory = RemoteMemory(config.most_known, config.validate_after_s, clock.monotonic)
-        self.aligning = Aligning(provider, self.memory, figures)
-        self.closing = Closing(provider, config.most_closing, figures, log)
         self.healing = Healing(config, clock.monotonic)
+        self.aligning = Aligning(provider, self.memory, figures, self.healing.answered)
+        self.closing = Closing(provider, config.most_closing, figures, log)
         self.looks = Looks(config.most_seen, clock.now)
 
     def is_synced(self, cart: Cart) -> bool:
