@@ -157,6 +157,7 @@ async def test_a_declined_payment_frees_cart_and_stock_and_may_be_tried_again(
     async with shop.at_work():
         failed = await shop.refused(CheckoutFailed, method="declined")
         assert failed.failure.code == "PaymentDeclined"
+        assert shop.mirrors.figures.pending == 1  # what was not synced while it was frozen is
         assert (await shop.level()).reserved == 0
         await shop.do(AddItem("ann", "plan", 1))
         end = await shop.buy()

@@ -47,6 +47,8 @@ async def undo(
     command = FailCheckout(checkout.user_id, attempt_id, told, absent)
     ask = None if failure.code in REPEATABLE else checkout.ask
     await shop.record_end(command, actor, request_id or "checkout", ask)
+    # No sync was made of the cart while it was frozen.
+    shop.mirrors.changed(checkout.user_id)
     failed = shop.figures.failed
     failed[failure.code] = failed.get(failure.code, 0) + 1
     return await shop.get_checkout(checkout.user_id)
