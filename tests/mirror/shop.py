@@ -23,7 +23,8 @@ from tests.resilience.virtual_loop import VirtualLoop
 
 T = TypeVar("T")
 
-CONFIG = MirrorConfig(at_once=16)
+CONFIG = MirrorConfig(at_once=16, sync_s=3600.0)
+"""A slow call takes longer here than a sync may otherwise, so that each comes to its own end."""
 SKUS = ("P1", "P2", "P3", "P4", "P5")
 PRICE = 1999
 

@@ -74,7 +74,7 @@ def test_two_hundred_users_lose_nothing_at_a_platform_that_fails(seed: int) -> N
         await shopping(shop, USERS, OPERATIONS, seed)
         figures = shop.mirrors.figures
         assert figures.failed > 100
-        assert figures.recreated > 50
+        assert figures.recreated > 25
         assert shop.platform.most_at_once >= CONFIG.at_once
         print(f"seed {seed}: {figures}, {len(shop.platform.calls)} calls")
 

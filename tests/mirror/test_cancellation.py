@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from surestock.mirror import MirrorConfig, SyncFailed
 from tests.mirror.platform import Fault
-from tests.mirror.shop import Shop, on_virtual_time
+from tests.mirror.shop import CONFIG, Shop, on_virtual_time
 
 MOST_TURNS = 80
 """Turns of the event loop in which every sync here has ended."""
@@ -13,8 +14,8 @@ MOST_TURNS = 80
 PLANS: list[list[Fault | None]] = [[], [None, "expire"], ["lost", None, "part"]]
 
 
-async def half_done(plan: list[Fault | None]) -> Shop:
-    shop = Shop()
+async def half_done(plan: list[Fault | None], config: MirrorConfig = CONFIG) -> Shop:
+    shop = Shop(config=config)
     await shop.open()
     await shop.add("U", "P1", 2)
     await shop.mirrors.sync("U", "till", "r-1")
@@ -81,5 +82,23 @@ def test_a_background_that_is_ended_at_any_await_goes_on_when_it_runs_again(
             async with shop.running():
                 await shop.settle()
                 await shop.check()
+
+    on_virtual_time(story)
+
+
+def test_who_asks_a_slow_platform_is_told_in_time_and_the_background_goes_on() -> None:
+    async def story() -> None:
+        shop = await half_done(["slow"] * 4, MirrorConfig())
+        waiting = asyncio.create_task(shop.mirrors.sync("U", "till", "r-3"))
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(SyncFailed) as raised:
+            await shop.mirrors.sync("U", "till", "r-2")
+        assert raised.value.is_unreachable
+        assert asyncio.get_running_loop().time() - began <= 15.1
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert len(shop.queue) == 0
+        async with shop.running():
+            await shop.settle()
+            await shop.check()
 
     on_virtual_time(story)

@@ -11,7 +11,8 @@ class MirrorConfig(Struct, frozen=True):
     ``delay_s`` after a change the platform is told, so that a burst of changes is one sync.
     ``at_once`` syncs run at the same time. A sync that failed is tried again after ``heal_s``, then
     after twice that, up to ``heal_most_s``. A platform's cart that was not heard of for
-    ``validate_after_s`` is read before it is believed in.
+    ``validate_after_s`` is read before it is believed in. Who asks for a sync waits ``sync_s`` at
+    the most; what is left then is done in the background.
 
     The rest bounds memory: carts of the platform that are remembered, users whose last look is, and
     carts of the platform that wait to be let go of.
@@ -22,6 +23,7 @@ class MirrorConfig(Struct, frozen=True):
     heal_s: float = 5.0
     heal_most_s: float = 300.0
     validate_after_s: float = 900.0
+    sync_s: float = 15.0
     most_known: int = 10_000
     most_seen: int = 100_000
     most_closing: int = 1_000

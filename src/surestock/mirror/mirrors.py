@@ -13,12 +13,14 @@ from anyio.lowlevel import checkpoint
 from msgspec.structs import replace
 
 from surestock.cart.model import Cart, ExternalContext
+from surestock.commerce import errors as commerce
 from surestock.commerce.port import CommerceProvider, RemoteCart
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Unavailable
 from surestock.mirror.agenda import Agenda
 from surestock.mirror.book import CartBook, CartStore
 from surestock.mirror.config import MirrorConfig
+from surestock.mirror.errors import SyncFailed
 from surestock.mirror.figures import MirrorFigures
 from surestock.mirror.queue import UserQueue
 from surestock.mirror.tending import Tending
@@ -100,9 +102,13 @@ class Mirrors:
         :class:`~surestock.mirror.errors.SyncFailed`, which changes nothing of ours but its prices.
         """
         try:
-            cart = await self._tending.sync(user_id, actor, request_id)
-        except BaseException:
+            async with asyncio.timeout(self._config.sync_s):
+                cart = await self._tending.sync(user_id, actor, request_id)
+        except BaseException as error:
             self.changed(user_id)  # the background brings to its end what was begun
+            if isinstance(error, TimeoutError):
+                why = "The commerce platform takes too long."
+                raise SyncFailed(user_id, commerce.Unavailable(why)) from error
             raise
         if not self._tending.is_synced(cart):
             self.changed(user_id)
