@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from surestock.cart.model import Cart, ExternalContext, Order
-from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
+from surestock.cart.model import Cart, ExternalContext
+from surestock.checkout.ask import CheckoutAsk, CheckoutEnd, PersonsWord
 from surestock.inventory.refusals import NotFound
 
 
@@ -41,24 +41,16 @@ class FakeCheckouts:
 
     def __init__(self) -> None:
         self.asked: list[CheckoutAsk] = []
-        self.resolved: list[tuple[object, ...]] = []
+        self.resolved: list[PersonsWord] = []
         self.answer: CheckoutEnd | Exception | None = None
 
     async def checkout(self, ask: CheckoutAsk) -> CheckoutEnd:
         self.asked.append(ask)
         return self._end(ask.user_id)
 
-    async def resolve(
-        self,
-        user_id: str,
-        attempt_id: str,
-        order: Order | None,
-        reason: str,
-        actor: str,
-        request_id: str,
-    ) -> CheckoutEnd:
-        self.resolved.append((user_id, attempt_id, order, reason, actor, request_id))
-        return self._end(user_id)
+    async def resolve(self, word: PersonsWord) -> CheckoutEnd:
+        self.resolved.append(word)
+        return self._end(word.user_id)
 
     def _end(self, user_id: str) -> CheckoutEnd:
         if self.answer is None:

@@ -8,6 +8,7 @@ import pytest
 from surestock.cart.commands import AddItem
 from surestock.cart.model import Order
 from surestock.checkout import reaper
+from surestock.checkout.ask import PersonsWord
 from surestock.checkout.errors import CheckoutFailed, CheckoutResolved
 from surestock.checkout.steps.place import MOST_ABSENT
 from surestock.commerce.errors import BadAnswer, Unavailable
@@ -160,10 +161,10 @@ async def test_a_person_ends_what_the_platform_cannot_tell(shop: TestShop) -> No
         await shop.buy(key="k-1")
         attempt_id = (await shop.checkout()).attempt.attempt_id
         order = Order("o-1", "S1", 51899, "EUR")
-        told = ("ann", attempt_id, order, "seen", "boss", "r-1")
-        assert (await shop.desk.resolve(*told)).status == "completed"
+        told = PersonsWord("ann", attempt_id, order, "seen", "boss", "r-1")
+        assert (await shop.desk.resolve(told)).status == "completed"
         with pytest.raises(CheckoutResolved):
-            await shop.desk.resolve(*told)
+            await shop.desk.resolve(told)
         assert (await shop.buy(key="k-1")).status == "completed"
     assert (await shop.level()).on_hand == STOCK - 1
 
@@ -173,7 +174,9 @@ async def test_a_person_who_is_wrong_causes_no_second_order(shop: TestShop) -> N
     async with shop.at_work():
         await shop.buy()
         attempt_id = (await shop.checkout()).attempt.attempt_id
-        await shop.desk.resolve("ann", attempt_id, None, "nothing there", "boss", "r-1")
+        await shop.desk.resolve(
+            PersonsWord("ann", attempt_id, None, "nothing there", "boss", "r-1")
+        )
         assert (await shop.level()).reserved == 0
         shop.advance(timedelta(minutes=1).total_seconds())
         assert (await shop.buy()).status == "completed"
@@ -224,5 +227,7 @@ async def test_an_order_in_doubt_at_another_platform_is_a_persons_to_end(shop: T
         assert checkout.why_unknown is not None
         assert "not the platform in use" in checkout.why_unknown
         attempt_id = checkout.attempt.attempt_id
-        await shop.desk.resolve("ann", attempt_id, None, "cancelled there", "boss", "r-1")
+        await shop.desk.resolve(
+            PersonsWord("ann", attempt_id, None, "cancelled there", "boss", "r-1")
+        )
     assert (await shop.level()).reserved == 0

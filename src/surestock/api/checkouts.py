@@ -2,8 +2,7 @@
 
 from typing import Protocol
 
-from surestock.cart.model import Order
-from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
+from surestock.checkout.ask import CheckoutAsk, CheckoutEnd, PersonsWord
 
 
 class Checkouts(Protocol):
@@ -16,14 +15,6 @@ class Checkouts(Protocol):
         """
         ...
 
-    async def resolve(
-        self,
-        user_id: str,
-        attempt_id: str,
-        order: Order | None,
-        reason: str,
-        actor: str,
-        request_id: str,
-    ) -> CheckoutEnd:
+    async def resolve(self, word: PersonsWord) -> CheckoutEnd:
         """End a checkout as a person found out that it ended: with ``order``, or without one."""
         ...

@@ -2,7 +2,7 @@
 
 from msgspec import Raw, Struct
 
-from surestock.cart.model import CheckoutStatus
+from surestock.cart.model import CheckoutStatus, Order
 from surestock.commerce.port import Address, Customer, Payment
 from surestock.idempotency import IdempotencyKey
 
@@ -35,3 +35,17 @@ class CheckoutEnd(Struct, frozen=True):
     body: Raw | None = None
     sequence: int | None = None
     replayed: bool = False
+
+
+class PersonsWord(Struct, frozen=True):
+    """What a person found out of an open checkout: its order, or None where there is none.
+
+    ``reason`` is how that is known, ``client`` who says so.
+    """
+
+    user_id: str
+    attempt_id: str
+    order: Order | None
+    reason: str
+    client: str
+    request_id: str

@@ -8,10 +8,10 @@ import asyncio
 
 import anyio
 
-from surestock.cart.model import Cart, Checkout, Order
+from surestock.cart.model import Cart, Checkout
 from surestock.cart.refusals import CartConflict
 from surestock.checkout.answer import bought, find_answer
-from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
+from surestock.checkout.ask import CheckoutAsk, CheckoutEnd, PersonsWord
 from surestock.checkout.joined import Joined, join
 from surestock.checkout.person import resolve
 from surestock.checkout.reaper import Reaper
@@ -96,25 +96,17 @@ class CheckoutDesk:
             if end is not None:
                 return end
 
-    async def resolve(
-        self,
-        user_id: str,
-        attempt_id: str,
-        order: Order | None,
-        reason: str,
-        actor: str,
-        request_id: str,
-    ) -> CheckoutEnd:
+    async def resolve(self, word: PersonsWord) -> CheckoutEnd:
         """Record what a person found out of an open checkout: its order, or that there is none.
 
         Raises ``NotFound``, or :class:`CheckoutResolved` when it has had its end.
         """
         shop = self._shop
-        async with shop.queue.turn(user_id):
-            end = await resolve(shop, user_id, attempt_id, order, reason, actor, request_id)
+        async with shop.queue.turn(word.user_id):
+            end = await resolve(shop, word)
             shop.figures.resolved += 1
-            self._absences.forget(attempt_id)
-            await self.joined.settle(shop, user_id, {})
+            self._absences.forget(word.attempt_id)
+            await self.joined.settle(shop, word.user_id, {})
             return end
 
     def _begin(self, ask: CheckoutAsk) -> Run:

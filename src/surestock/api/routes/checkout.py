@@ -26,7 +26,7 @@ from surestock.api.schemas.values import UserId
 from surestock.api.shelf import cart_version, find_checkout, get_cart, get_checkout
 from surestock.cart.model import Order
 from surestock.cart.reply import checkout_body
-from surestock.checkout.ask import CheckoutAsk
+from surestock.checkout.ask import CheckoutAsk, PersonsWord
 from surestock.resilience.bulkhead import Worth
 
 routes = APIRouter(route_class=CheckedRoute, tags=["checkout"])
@@ -101,7 +101,7 @@ async def resolve(call: Keyed, user_id: UserId, body: ResolveBody) -> Answer:
     if body.order_id and body.order_number and body.total is not None:
         order = Order(body.order_id, body.order_number, body.total, known.currency)
     end = await call.service.checkouts.resolve(
-        user_id, body.attempt_id, order, body.reason, call.client, call.request_id
+        PersonsWord(user_id, body.attempt_id, order, body.reason, call.client, call.request_id)
     )
     return state_answer(checkout_body(await get_checkout(call, user_id)), end)
 
