@@ -20,6 +20,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 # Blocking calls of the journal that blockbuster misses by itself.
 _DISK_CALLS = ("fsync", "fdatasync", "ftruncate", "pwrite")
+_LOCK_CALLS = ("threading.Lock.acquire", "threading.Lock.acquire_lock")
 
 
 @pytest.fixture(scope="session")
@@ -40,4 +41,7 @@ def no_blocking_calls() -> Iterator[BlockBuster]:
             call = BlockBusterFunction(os, name, scanned_modules="surestock")
             guard.functions[f"os.{name}"] = call
             call.activate()
+        for name in _LOCK_CALLS:
+            # Coverage locks its own data when it comes upon a file, in whatever thread that is.
+            guard.functions[name].can_block_in("coverage/collector.py", "lock_data")
         yield guard

@@ -6,8 +6,10 @@ in the loop. The sample stands in for a module of surestock that makes such a ca
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from blockbuster import BlockingError
@@ -49,3 +51,19 @@ async def test_the_same_call_in_a_thread_passes(
 
 async def test_a_call_by_anybody_else_passes(descriptor: int) -> None:
     os.fsync(descriptor)
+
+
+@pytest.mark.parametrize("file", ["coverage/collector.py", "surestock/sample.py"])
+async def test_only_the_tool_that_measures_may_wait_for_a_lock(tmp_path: Path, file: str) -> None:
+    lock = threading.Lock()
+    lock.acquire()
+    called_by_ours: dict[str, Callable[[Callable[[], object]], object]] = {}
+    exec(compile("def run(call):\n    return call()\n", _SAMPLE, "exec"), called_by_ours)  # noqa: S102
+    source = "def lock_data():\n    return lock.acquire(timeout=0.01)\n"
+    names: dict[str, Any] = {"lock": lock}
+    exec(compile(source, tmp_path / file, "exec"), names)  # noqa: S102
+    if file.startswith("coverage"):
+        assert called_by_ours["run"](names["lock_data"]) is False
+    else:
+        with pytest.raises(BlockingError):
+            called_by_ours["run"](names["lock_data"])
