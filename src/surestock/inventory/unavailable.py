@@ -38,6 +38,27 @@ class ShuttingDown(Unavailable):
         super().__init__("The service is shutting down and takes on nothing new.")
 
 
+class LockHeld(Unavailable):
+    """Another process is changing the same thing. ``key`` is its lease's, ``holder`` its owner."""
+
+    def __init__(self, key: str, holder: str, retry_after_s: int) -> None:
+        super().__init__(f"Another process is changing {key} now. Try again in a moment.")
+        self.key = key
+        self.holder = holder
+        self.retry_after_s = retry_after_s
+
+
+class LockLost(Unavailable):
+    """This process was held up for so long that another one took its lease over."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The lease on {key} ran out before the change was decided, so nothing was changed. "
+            "Try again."
+        )
+        self.key = key
+
+
 class CentralBehind(Unavailable):
     """The central view does not know what was asked of it yet, or nobody keeps it now."""
 
