@@ -47,7 +47,9 @@ class EngineStatus(Struct, frozen=True):
     ``queue_depth`` is in commands that are decided and not yet durable. ``read_only`` tells that
     nothing is taken on, ``breaker`` whether the log is written ("closed"), left alone ("open") or
     tried ("half_open"). ``reasons`` say in words why it is not ready, and what happens next; they
-    are empty when it is.
+    are empty when it is. ``locks`` tells in the same words whether leases between processes are
+    used; None where no other process may share the data. ``warnings`` say in words what is not as
+    it should be, though everything is still answered, and rightly.
     """
 
     sequence: int
@@ -55,6 +57,8 @@ class EngineStatus(Struct, frozen=True):
     read_only: bool
     reasons: tuple[str, ...] = ()
     breaker: str = "closed"
+    locks: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Engine(Protocol):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from surestock.telemetry.commerce import CommerceMetrics
 from surestock.telemetry.histogram import Histogram
+from surestock.telemetry.locks import LockMetrics
 
 _LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _FSYNC_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
@@ -73,6 +74,8 @@ class Metrics:
         older ones are in force."""
         self.commerce = CommerceMetrics()
         """Calls to the commerce platform, carts and checkouts."""
+        self.locks = LockMetrics()
+        """Leases between processes, and turns at the log."""
         self.defects = 0
         """Requests that failed by a defect of the service, streams that had begun included."""
         self.ready: Callable[[], bool] = lambda: True
