@@ -28,7 +28,7 @@ def test_the_endpoints_in_the_readme_are_those_that_are_served() -> None:
     assert sorted(listed) == sorted(served)
 
 
-_SHOWN: Final[dict[object, str]] = {True: "on", None: ""}
+_SHOWN: Final[dict[object, str]] = {True: "on", False: "off", None: ""}
 
 
 def test_every_setting_is_in_the_readme_with_its_default() -> None:

@@ -69,8 +69,9 @@ def test_an_empty_environment_has_the_defaults_of_the_contract() -> None:
         2000,
         1000,
     )
-    assert (settings.lock_dir, settings.lock_reject_status) == (Path("data/locks"), 503)
-    assert (settings.lock_retry_after_ms, settings.commerce_provider) == (300, DEFAULT)
+    assert (settings.lock_dir, settings.lock_owner_id) == (None, None)
+    assert (settings.lock_reject_status, settings.lock_retry_after_ms) == (503, 300)
+    assert settings.commerce_provider == DEFAULT
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +118,6 @@ def test_settings_cannot_be_changed() -> None:
         ("SEGMENT_BYTES", "1"),
         ("LOG_LEVEL", "loud"),
         ("LOCKS_ENABLED", "maybe"),
-        ("LOCK_REJECT_STATUS", "200"),
         ("IDEMP_TTL_MS", "0"),
         ("SYNC_INTERVAL_MS", "9"),
         ("SNAPSHOT_EVERY_N_EVENTS", "0"),
@@ -143,7 +143,6 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
     [
         ("ENGINE", "postgres"),
         ("DATABASE_URL", "postgresql://somewhere"),
-        ("LOCKS_ENABLED", "true"),
     ],
 )
 def test_what_is_not_built_yet_is_refused_not_ignored(
@@ -156,11 +155,11 @@ def test_what_is_not_built_yet_is_refused_not_ignored(
 
 def test_all_wrong_values_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "x")
-    monkeypatch.setenv("LOCKS_ENABLED", "true")
+    monkeypatch.setenv("ENGINE", "postgres")
     monkeypatch.setenv("RETRY_TIMES", "x")
     with pytest.raises(StartRefused) as refused:
         read_settings()
-    assert all(name in str(refused.value) for name in ("PORT=x", "LOCKS_ENABLED", "RETRY_TIMES=x"))
+    assert all(name in str(refused.value) for name in ("PORT=x", "ENGINE", "RETRY_TIMES=x"))
 
 
 @pytest.mark.parametrize(

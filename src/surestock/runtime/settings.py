@@ -7,16 +7,18 @@ that asks for something which this release cannot do is refused, never ignored.
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from surestock.cart.commands import DEFAULT_STORE_ID
 from surestock.commerce.providers import DEFAULT
 from surestock.runtime.errors import StartRefused
 
-_DAY_MS = 24 * 60 * 60 * 1000
+_HOUR_MS = 60 * 60 * 1000
+_DAY_MS = 24 * _HOUR_MS
 _YEAR_MS = 366 * _DAY_MS
 _KIB = 1024
+_VISIBLE = r"^[!-~]{1,128}$"
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 
 
@@ -67,13 +69,36 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     database_url: Annotated[str | None, _only(None)] = None
-    locks_enabled: Annotated[bool, _only(False)] = False  # noqa: FBT003 - a value, not a switch
-    lock_ttl_ms: _Positive = 2000
+    locks_enabled: bool = False
+    lock_ttl_ms: Annotated[int, Field(ge=100, le=_HOUR_MS)] = 2000
     lock_renew_ms: _Positive = 1000
-    lock_dir: Path = Path("data/locks")
+    lock_dir: Path | None = None
+    """Where the leases stand; None: in ``locks``, inside the data directory."""
     lock_reject_status: Annotated[int, Field(ge=400, le=599)] = 503
-    lock_retry_after_ms: _Positive = 300
-    lock_owner_id: str | None = None
+    lock_retry_after_ms: Annotated[int, Field(ge=1, le=_HOUR_MS)] = 300
+    lock_owner_id: Annotated[str | None, Field(pattern=_VISIBLE)] = None
+    """What this process is called in its leases; None: each one makes a name for itself."""
+
+    # On fields, not on the whole: what is wrong between two fields is named beside all the rest.
+    @field_validator("locks_enabled")
+    @classmethod
+    def _have_something_to_share(cls, enabled: bool, others: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's signature
+        if enabled and others.data.get("engine") == "memory":
+            raise ValueError(
+                "lets several processes share DATA_DIR, and ENGINE=memory keeps everything in one "
+                "process: set ENGINE=log, or leave LOCKS_ENABLED out"
+            )
+        return enabled
+
+    @field_validator("lock_renew_ms")
+    @classmethod
+    def _renew_in_time(cls, renew_ms: int, others: ValidationInfo) -> int:
+        ttl_ms = others.data.get("lock_ttl_ms")
+        if ttl_ms is not None and renew_ms >= ttl_ms:
+            raise ValueError(
+                f"should be less than LOCK_TTL_MS={ttl_ms}: a lease is renewed before it runs out"
+            )
+        return renew_ms
 
 
 def read_settings() -> Settings:
