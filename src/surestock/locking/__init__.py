@@ -1,5 +1,6 @@
-"""Who may decide about a key right now: the mutex between the coroutines of one process."""
+"""Who may decide about a key right now: between coroutines, and between processes."""
 
+from surestock.locking.byte_locks import ByteLocks
 from surestock.locking.mutex import KeyedMutex
 
-__all__ = ["KeyedMutex"]
+__all__ = ["ByteLocks", "KeyedMutex"]
