@@ -49,6 +49,7 @@ class Api:
     mirrors: Mirrors = field(default_factory=FakeMirrors)
     checkouts: Checkouts = field(default_factory=FakeCheckouts)
     platform_places: int = 64
+    lock_reject_status: int = 503
     metrics: Metrics = field(default_factory=Metrics)
     raw_lines: list[bytes] = field(default_factory=list)
     app: Surestock = field(init=False)
@@ -75,6 +76,7 @@ class Api:
                 self.mirrors,
                 self.checkouts,
                 self.keys,
+                lock_reject_status=self.lock_reject_status,
             )
         )
         self.client = httpx.AsyncClient(

@@ -29,6 +29,17 @@ _RETRY_AFTER = {
         "schema": {"type": "integer", "minimum": 1},
     }
 }
+_LOCK_KEY = {
+    "X-Lock-Key": {
+        "description": "Of LockHeld and LockLost: what another process is changing, as "
+        "berlin/apple-1kg; percent-encoded where it needs to be.",
+        "schema": {"type": "string"},
+    }
+}
+_LOCK_STATUS = (
+    " Of these, LockHeld (another process is changing the same thing) has the status that"
+    " LOCK_REJECT_STATUS says, 503 unless it is set."
+)
 _COMMIT = {
     "X-Commit-Sequence": {
         "description": "The mutation's place in the log.",
@@ -41,14 +52,16 @@ _COMMIT = {
 }
 _LOCATION = {"Location": {"description": "Where the new thing is.", "schema": {"type": "string"}}}
 
-_LATER = {429, 503}
+_CONFLICT = 409
+_NOT_NOW = 503
+_LATER = {429, _NOT_NOW}
 
 MUTATION_ERRORS = (400, 404, 409, 413, 415, 503)
 
 
 def errors(*statuses: int) -> Responses:
     """Return the documentation of problems with these statuses."""
-    return {
+    documented: Responses = {
         status: {
             "description": _SAID[status],
             "content": _PROBLEM,
@@ -56,6 +69,11 @@ def errors(*statuses: int) -> Responses:
         }
         for status in statuses
     }
+    if _NOT_NOW in statuses and _CONFLICT in statuses:
+        # It changes something: the state may be against it, and so may another process.
+        documented[_NOT_NOW]["description"] += _LOCK_STATUS
+        documented[_NOT_NOW]["headers"] |= _LOCK_KEY
+    return documented
 
 
 def answers(

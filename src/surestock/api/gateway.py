@@ -84,7 +84,8 @@ class Gateway:
             error = InternalError()
         call.error = code_of(error)
         instance = call.scope["raw_path"].decode("ascii", "replace")
-        answer = problem_answer(error, instance, call.request_id)
+        lock_status = self._service.lock_reject_status
+        answer = problem_answer(error, instance, call.request_id, lock_status)
         error.__traceback__ = None
         return answer
 

@@ -7,6 +7,7 @@ from surestock.api import errors as api
 from surestock.api.cart_members import CART_MEMBERS
 from surestock.api.checkout_answer import status_url
 from surestock.inventory import refusals as ref
+from surestock.inventory import unavailable as un
 from surestock.inventory.reply import reservation_body, stock_body
 from surestock.kit.errors import SurestockError
 
@@ -86,6 +87,10 @@ def _forbidden(error: api.Forbidden) -> Members:
     return {} if error.scope is None else {"scope": error.scope}
 
 
+def _lease(error: un.LockHeld | un.LockLost) -> Members:
+    return {"key": error.key}
+
+
 def _deleted(error: ref.RecordsDeleted) -> Members:
     return {"after": error.first - 1}
 
@@ -100,5 +105,7 @@ _SHOW: tuple[tuple[type[SurestockError], Callable[[Any], Members]], ...] = (
     (ref.ReservationResolved, _resolved),
     (ref.ReservationHeld, _held),
     (ref.RecordsDeleted, _deleted),
+    (un.LockHeld, _lease),
+    (un.LockLost, _lease),
     *CART_MEMBERS,
 )

@@ -4,6 +4,7 @@ A test asserts that every error class that can reach a client has its row.
 """
 
 from typing import Any
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -28,6 +29,8 @@ class Kind(Struct, frozen=True):
 
 
 _NOT_NOW = 503
+# What an identifier may be made of, and what keys are put together with.
+_PLAIN_IN_KEYS = "/:"
 _INSUFFICIENT = Kind(409, "InsufficientStock", "Not enough stock")
 _NOT_FOUND = Kind(404, "NotFound", "Not found")
 _CONFLICT = Kind(409, "VersionConflict", "Another version is current")
@@ -79,6 +82,8 @@ KINDS: dict[type[SurestockError], Kind] = {
     un.Overloaded: Kind(503, "Overloaded", "Overloaded"),
     un.ReadOnly: Kind(503, "ReadOnly", "Read-only"),
     un.CircuitOpen: Kind(503, "CircuitOpen", "Left alone for a while"),
+    un.LockHeld: Kind(_NOT_NOW, "LockHeld", "Another process is changing it"),
+    un.LockLost: Kind(503, "LockLost", "Another process took the lease over"),
     un.CentralBehind: Kind(503, "CentralBehind", "The central view is behind"),
     un.ShuttingDown: Kind(503, "ShuttingDown", "Shutting down"),
 }
@@ -130,14 +135,17 @@ def is_known(error: SurestockError) -> bool:
     return isinstance(error, ref.LinesRefused | SyncFailed) or type(error) in KINDS
 
 
-def problem_of(error: SurestockError) -> dict[str, Any]:
-    """Return the members that do not depend on the request: the whole problem of a batch's row."""
+def problem_of(error: SurestockError, lock_status: int = _NOT_NOW) -> dict[str, Any]:
+    """Return the members that do not depend on the request: the whole problem of a batch's row.
+
+    ``lock_status`` is the status of ``LockHeld``, which whoever runs the service may choose.
+    """
     kind = kind_of(error)
     message = str(error)
     return {
         "type": f"urn:surestock:problem:{kind.code}",
         "title": kind.title,
-        "status": kind.status,
+        "status": lock_status if isinstance(error, un.LockHeld) else kind.status,
         "detail": message,
         "error": kind.code,
         "message": message,
@@ -145,11 +153,16 @@ def problem_of(error: SurestockError) -> dict[str, Any]:
     }
 
 
-def problem_answer(error: SurestockError, instance: str, request_id: str) -> Answer:
-    """Answer with the problem; a remembered refusal names the request that it refused first."""
+def problem_answer(
+    error: SurestockError, instance: str, request_id: str, lock_status: int = _NOT_NOW
+) -> Answer:
+    """Answer with the problem; a remembered refusal names the request that it refused first.
+
+    ``lock_status`` is as for :func:`problem_of`.
+    """
     if isinstance(error, Refusal) and error.request_id is not None:
         request_id = error.request_id
-    problem = problem_of(error)
+    problem = problem_of(error, lock_status)
     problem["instance"] = instance
     problem["requestId"] = request_id
     headers = [PROBLEM]
@@ -159,6 +172,9 @@ def problem_answer(error: SurestockError, instance: str, request_id: str) -> Ans
         headers.append((b"retry-after", b"%d" % max(1, error.retry_after_s)))
     elif problem["status"] == _NOT_NOW:
         headers.append((b"retry-after", b"%d" % max(1, problem.get("retryAfter", 1))))
+    if isinstance(error, un.LockHeld | un.LockLost):
+        key = quote(error.key, safe=_PLAIN_IN_KEYS)
+        headers.append((b"x-lock-key", key.encode("ascii")))
     if isinstance(error, api.MethodNotAllowed):
         headers.append((b"allow", error.allow.encode()))
     if isinstance(error, api.Unauthorized):

@@ -39,6 +39,8 @@ class Service(Struct, frozen=True):
 
     ``cart_store_id`` is where stocked products are taken from, if a cart does not say.
 
+    ``lock_reject_status`` is the HTTP status of ``LockHeld``.
+
     ``mirrors`` are the platform's carts of ours, and ``checkouts`` makes orders of them.
 
     ``streams`` are batches without an end.
@@ -67,4 +69,5 @@ class Service(Struct, frozen=True):
     streams: OpenStreams = field(default_factory=OpenStreams)
     bodies: BodyBudget = field(default_factory=BodyBudget)
     cart_store_id: str = DEFAULT_STORE_ID
+    lock_reject_status: int = 503
     batches: Semaphore = field(default_factory=lambda: Semaphore(_BATCHES_AT_ONCE))

@@ -9,11 +9,11 @@ from surestock.api.errors import Fault, Forbidden, ValidationFailed
 from surestock.api.mutation import name_try
 from surestock.api.problems import problem_of
 from surestock.api.schemas.batch import AdjustRow, CountRow, ReserveRow
+from surestock.api.service import Service
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key, row_key
 from surestock.inventory.commands import AdjustStock, CountStock, ReserveStock, StockCommand
 from surestock.kit.errors import SurestockError
 from surestock.ledger.port import Envelope, Outcome
-from surestock.telemetry.metrics import Metrics
 
 Row = CountRow | AdjustRow | ReserveRow
 _OK = 200
@@ -103,8 +103,9 @@ def _refusal(call: Call, envelope: Envelope) -> Forbidden | None:
     return None
 
 
-def show(answer: Outcome | SurestockError, metrics: Metrics) -> bytes:
+def show(answer: Outcome | SurestockError, service: Service) -> bytes:
     """Return the JSON members of one row's answer, with the braces."""
+    metrics = service.metrics
     if isinstance(answer, Outcome):
         if answer.replayed:
             metrics.idempotent_hits += 1
@@ -113,11 +114,11 @@ def show(answer: Outcome | SurestockError, metrics: Metrics) -> bytes:
             return b'{"status":201,' + memoryview(answer.reply.body)[1:]
         metrics.count_row(_OK)
         return b'{"status":200,' + memoryview(answer.reply.body)[1:]
-    return show_problem(answer, metrics)
+    return show_problem(answer, service)
 
 
-def show_problem(error: SurestockError, metrics: Metrics) -> bytes:
+def show_problem(error: SurestockError, service: Service) -> bytes:
     """Return the JSON of the problem that one row met."""
-    problem = problem_of(error)
-    metrics.count_row(problem["status"])
+    problem = problem_of(error, service.lock_reject_status)
+    service.metrics.count_row(problem["status"])
     return encode(problem)

@@ -43,7 +43,7 @@ async def answer_lines(call: Call) -> AsyncGenerator[bytes, None]:
             last = lines[-1][0]
             tell_progress(call.scope)
     except (ShuttingDown, Unauthorized) as error:
-        yield _numbered(last + 1, show_problem(error, call.service.metrics))
+        yield _numbered(last + 1, show_problem(error, call.service))
 
 
 async def _pay(call: Call, lines: int) -> None:
@@ -68,9 +68,9 @@ async def _answer(call: Call, lines: list[tuple[int, bytes | None]]) -> bytes:
     parts: list[bytes] = []
     for number, row in checked:
         if isinstance(row, RequestError):
-            parts.append(_numbered(number, show_problem(row, service.metrics)))
+            parts.append(_numbered(number, show_problem(row, service)))
         else:
-            parts.append(_numbered(number, show(next(answers), service.metrics)))
+            parts.append(_numbered(number, show(next(answers), service)))
     return b"".join(parts)
 
 

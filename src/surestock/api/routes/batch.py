@@ -102,7 +102,7 @@ async def _carry_out(call: Call, body: bytes) -> Answer:
     if key is not None:
         await service.engine.check_batch(key)
     outcomes = await transact_allowed(call, envelopes_of(call, rows, commands, key))
-    results = b",".join([show(outcome, service.metrics) for outcome in outcomes])
+    results = b",".join([show(outcome, service) for outcome in outcomes])
     committed = [outcome for outcome in outcomes if isinstance(outcome, Outcome)]
     headers = [JSON]
     if committed:

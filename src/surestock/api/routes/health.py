@@ -52,20 +52,23 @@ async def liveness(call: Read) -> Answer:  # noqa: ARG001 - every endpoint takes
     | errors(400),
 )
 async def readiness(call: Read) -> Answer:
-    """Return whether mutations are taken on, and if not, why."""
+    """Return whether mutations are taken on, if not, why, and what is amiss all the same."""
     status = call.service.engine.status()
     sync = call.service.central.status()
     admission = call.service.admission
     reasons = unready(call.service)
     ready = not status.read_only and not reasons
+    breakers = {
+        "journal": _journal(status),
+        "worker": sync.breaker,
+        "commerce": call.service.metrics.breaker_states["commerce"],
+    }
+    if status.locks is not None:
+        breakers["locks"] = status.locks
     return json_answer(
         {
             "ready": ready,
-            "breakers": {
-                "journal": _journal(status),
-                "worker": sync.breaker,
-                "commerce": call.service.metrics.breaker_states["commerce"],
-            },
+            "breakers": breakers,
             "queueDepth": status.queue_depth + admission.waiting,
             "mode": "read_only" if status.read_only else "read_write",
             "sync": {
@@ -75,6 +78,7 @@ async def readiness(call: Read) -> Answer:
                 "lagSeconds": sync.lag_seconds,
             },
             "reasons": reasons,
+            "warnings": status.warnings,
         },
         200 if ready else _UNREADY,
     )

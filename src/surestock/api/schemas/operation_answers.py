@@ -101,7 +101,11 @@ class SyncShown(Shown):
 
 
 class Readiness(Shown):
-    """Whether the service takes on work, and if not, why."""
+    """Whether the service takes on work, and if not, why.
+
+    The breaker ``locks`` is there when several processes may serve the same data. ``warnings`` say
+    what is not as it should be, though everything is answered, and rightly.
+    """
 
     ready: bool
     breakers: dict[str, Literal["closed", "open", "half_open"]]
@@ -109,6 +113,7 @@ class Readiness(Shown):
     mode: Literal["read_write", "read_only"]
     sync: SyncShown
     reasons: list[str]
+    warnings: list[str]
 
 
 class Counters(Shown):

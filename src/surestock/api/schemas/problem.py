@@ -76,6 +76,7 @@ class Problem(Shown):
     store_id: str | None = None
     cart_store_id: str | None = None
     sku: str | None = None
+    key: str | None = None
     order_id: str | None = None
     order_number: str | None = None
 
