@@ -30,6 +30,7 @@ async def test_readiness_tells_that_work_is_taken_on(api: Api) -> None:
         "mode": "read_write",
         "sync": {"alive": True, "appliedSequence": 0, "lagEvents": 0, "lagSeconds": 0.0},
         "reasons": [],
+        "warnings": [],
     }
 
 
@@ -57,6 +58,7 @@ async def test_readiness_tells_why_not(read_only: Api) -> None:
         "mode": "read_only",
         "sync": {"alive": True, "appliedSequence": 0, "lagEvents": 0, "lagSeconds": 0.0},
         "reasons": ["the disk is full"],
+        "warnings": [],
     }
 
 

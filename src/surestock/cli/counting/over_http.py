@@ -24,6 +24,8 @@ _BASE_S = 0.25
 _LONGEST_WAIT_S = 30.0
 _REFUSED_FROM = 400
 _BUSY = frozenset({429, 502, 503, 504})
+# These may have another status: LOCK_REJECT_STATUS sets that of a lease.
+_PASSING = frozenset({"IdempotencyInFlight", "LockHeld"})
 
 
 class RowAnswer(Struct):
@@ -36,7 +38,7 @@ class RowAnswer(Struct):
     @property
     def passing(self) -> bool:
         """Whether the same row may succeed a little later."""
-        return self.status in _BUSY or self.error == "IdempotencyInFlight"
+        return self.status in _BUSY or self.error in _PASSING
 
 
 class _Results(Struct):
