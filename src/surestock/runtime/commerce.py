@@ -16,7 +16,7 @@ from surestock.kit.clock import Clock
 from surestock.ledger.port import Engine
 from surestock.mirror.config import MirrorConfig
 from surestock.mirror.mirrors import Mirrors
-from surestock.mirror.queue import UserQueue
+from surestock.mirror.queue import Across, UserQueue
 from surestock.runtime.commerce_telemetry import CommerceTelemetry
 from surestock.runtime.errors import StartRefused
 from surestock.runtime.log_config import breaker_config
@@ -46,9 +46,17 @@ class CommerceSide(Struct, frozen=True):
 
 
 def make_commerce(
-    settings: Settings, engine: Engine, clock: Clock, log: Log, metrics: Metrics
+    settings: Settings,
+    engine: Engine,
+    clock: Clock,
+    log: Log,
+    metrics: Metrics,
+    across: Across | None = None,
 ) -> CommerceSide:
     """Return what carts and checkouts need, of the platform that ``settings`` name.
+
+    ``across`` locks users between the processes that share ``engine``'s records, if there are
+    several. It has to be there for as long as what is returned runs.
 
     Raises :class:`StartRefused` for a file that cannot be read, and what the registry raises for a
     platform that is not there, or whose configuration is wrong.
@@ -56,7 +64,7 @@ def make_commerce(
     provider = load(settings.commerce_provider, _config(settings.commerce_config_file), clock)
     telemetry = CommerceTelemetry(metrics, log)
     guard = Guard(provider, GuardConfig(breaker=breaker_config(settings)), clock, telemetry)
-    queue = UserQueue(_MOST_WAITING_A_USER)
+    queue = UserQueue(_MOST_WAITING_A_USER, across)
     store_id = settings.cart_store_id
     mirror = MirrorConfig(default_store_id=store_id)
     mirrors = Mirrors(engine, guard, queue, clock, log, mirror, guard.for_buyers())
