@@ -1,0 +1,97 @@
+"""The directory of the leases, opened once; its files are reached from there and nowhere else.
+
+No name in it may be a symbolic link, nor the directory itself: else who can write one could let
+this process write elsewhere. Nothing is synced: a lease is of no use after a power cut, since it
+counts only for the boot that it was written under.
+"""
+
+import errno
+import os
+from pathlib import Path
+
+from surestock.kit.files import FILE_MODE, make_directory
+from surestock.locking.lease.record import MOST_BYTES
+
+# Without O_NONBLOCK, whoever opens a pipe would wait for its other end.
+_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+
+
+class LeaseDirectory:
+    """The directory at ``path``, made on first use. Every method raises ``OSError``."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd = -1
+
+    def open(self, name: str, flags: int) -> int:
+        """Return a descriptor of the file ``name``, for its owner alone where it is made."""
+        if self._fd < 0:
+            make_directory(self._path)
+            self._fd = _open(str(self._path), os.O_RDONLY | os.O_DIRECTORY, None)
+        return _open(name, flags, self._fd)
+
+    def find(self, name: str) -> bytes | None:
+        """Return the content of a file, cut off where no lease ends; None when there is none."""
+        try:
+            fd = self.open(name, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        try:
+            return os.read(fd, MOST_BYTES + 1)
+        finally:
+            os.close(fd)
+
+    def replace(self, name: str, spare: str, content: bytes) -> None:
+        """Let ``name`` hold ``content`` or what it held before, whenever this process dies.
+
+        ``spare`` is the file to write it to first, with any content or none. It is used up, and
+        nobody else may use it meanwhile.
+        """
+        fd, size = self._open_spare(spare)
+        try:
+            if os.write(fd, content) < len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), spare)
+            if size > len(content):
+                # Not before, to nothing: ext4 would hurry such a file to the disk when it is
+                # closed (auto_da_alloc, ext4(5)), and that takes ten times as long as the rest.
+                os.ftruncate(fd, len(content))
+        finally:
+            os.close(fd)
+        os.rename(spare, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+
+    def retire(self, name: str, spare: str) -> None:
+        """Remove the file ``name``. It becomes the spare one where there is none."""
+        if os.access(spare, os.F_OK, dir_fd=self._fd):
+            os.unlink(name, dir_fd=self._fd)
+        else:
+            os.rename(name, spare, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+
+    def close(self) -> None:
+        """Close it. The next use opens it again, and makes it again if need be."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _open_spare(self, spare: str) -> tuple[int, int]:
+        fd = self.open(spare, os.O_WRONLY | os.O_CREAT)
+        try:
+            status = os.fstat(fd)
+            if status.st_nlink == 1:
+                return fd, status.st_size
+            # It has a second name, and what stands under that is not ours to write.
+            os.unlink(spare, dir_fd=self._fd)
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)
+        return self.open(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL), 0
+
+
+def _open(name: str, flags: int, dir_fd: int | None) -> int:
+    try:
+        return os.open(name, flags | _FLAGS, FILE_MODE, dir_fd=dir_fd)
+    except OSError as error:
+        if error.errno == errno.ELOOP or (error.errno == errno.ENOTDIR and dir_fd is None):
+            msg = "is a symbolic link or of another kind than expected, and is left alone"
+            raise OSError(error.errno, msg, name) from None
+        raise
