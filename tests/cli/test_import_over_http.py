@@ -64,6 +64,17 @@ def test_only_the_rows_that_may_still_pass_are_sent_again() -> None:
     assert len(slept) == 2
 
 
+def test_a_row_whose_lease_is_held_is_sent_again_whatever_status_that_has() -> None:
+    held: tuple[int, dict[str, str], bytes] = (
+        200,
+        {},
+        b'{"results":[{"status":423,"error":"LockHeld","message":"busy"}]}',
+    )
+    with _recorder(held, results(200)) as (recorder, till, _):
+        assert recorder.record(ROWS[:1]) == [None]
+    assert till.asked[0] == till.asked[1]
+
+
 def test_a_lost_answer_is_asked_for_again() -> None:
     with _recorder(results(200), None, results(200)) as (recorder, till, _):
         recorder.record(ROWS[:1])

@@ -10,20 +10,20 @@ from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.metrics import Metrics
 
 
-def in_sync(breaker_openings: int = 0) -> SyncStatus:
+def in_sync(breaker_openings: int = 0, snapshots: int = 0) -> SyncStatus:
     return SyncStatus(
         alive=True,
         applied_sequence=7,
         lag_events=0,
         lag_seconds=0.0,
-        snapshots=0,
+        snapshots=snapshots,
         dead_letters=0,
         breaker_openings=breaker_openings,
     )
 
 
-def exposition_of(metrics: Metrics, breaker_openings: int = 0) -> Exposition:
-    return Exposition(metrics, lambda: in_sync(breaker_openings))
+def exposition_of(metrics: Metrics, breaker_openings: int = 0, snapshots: int = 0) -> Exposition:
+    return Exposition(metrics, lambda: in_sync(breaker_openings, snapshots))
 
 
 async def text_of(metrics: Metrics) -> str:

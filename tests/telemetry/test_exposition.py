@@ -8,6 +8,7 @@ import pytest
 from surestock import __version__
 from surestock.inventory.central import SyncStatus
 from surestock.telemetry.exposition import Exposition
+from surestock.telemetry.locks import LockMetrics
 from surestock.telemetry.metrics import Metrics
 from tests.telemetry.prometheus_rules import complaints
 from tests.telemetry.shown import exposition_of, in_sync, text_of, values
@@ -59,7 +60,7 @@ async def test_every_label_that_is_known_beforehand_is_shown_with_0() -> None:
         [("routine",), ("sale",), ("last",), ("central",), ("platform",)], 0
     )
     openings = await values(metrics, "surestock_breaker_openings_total")
-    assert openings == {("journal",): 0, ("worker",): 0, ("commerce",): 0}
+    assert openings == {("journal",): 0, ("worker",): 0, ("commerce",): 0, ("locks",): 0}
     assert set((await values(metrics, "surestock_batch_rows_total")).values()) == {0}
     for name in ("rate_limited", "defects", "log_lines_dropped"):
         assert await values(metrics, f"surestock_{name}_total") == {(): 0}
@@ -78,6 +79,9 @@ async def test_a_breaker_is_in_one_of_its_three_states() -> None:
         ("commerce", "closed"): 1,
         ("commerce", "open"): 0,
         ("commerce", "half_open"): 0,
+        ("locks", "closed"): 1,
+        ("locks", "open"): 0,
+        ("locks", "half_open"): 0,
     }
 
 
@@ -133,10 +137,45 @@ async def test_what_runs_is_told() -> None:
     assert labels == ("log", platform.python_version(), __version__)
 
 
-def test_the_json_counters_hold_the_same_numbers() -> None:
+async def test_what_happens_to_leases_is_a_counter_each() -> None:
     metrics = Metrics()
-    metrics.rate_limited = 3
+    for number, fact in enumerate(LockMetrics.__slots__, 1):
+        assert getattr(metrics.locks, fact) == 0
+        setattr(metrics.locks, fact, number)
+    named = {"turns": "writer_turns", "followed_records": "followed_records"}
+    text = await text_of(metrics)
+    for number, fact in enumerate(LockMetrics.__slots__, 1):
+        name = named.get(fact, f"lock_{fact}")
+        assert f"\nsurestock_{name}_total {number}.0\n" in text
+
+
+async def test_the_json_counters_hold_the_same_numbers() -> None:
+    metrics = Metrics()
+    for status in (200, 201, 409, 409, 500, 503):
+        metrics.route("PUT", "/a").count(status, 0.1)
+        metrics.route("GET", "/b").count(status, 0.1)
+    metrics.count_row(409)
+    metrics.count_row(200)
+    metrics.idempotent_hits, metrics.fs_retries, metrics.rate_limited = 7, 8, 3
     metrics.shed |= {"routine": 2, "central": 1}
     metrics.breaker_openings["journal"] = 4
-    counters = exposition_of(metrics, breaker_openings=6).counters()
-    assert (counters["rateLimited"], counters["shed"], counters["breakerOpen"]) == (3, 3, 10)
+    metrics.locks.acquired, metrics.locks.contended, metrics.locks.stolen = 21, 22, 23
+    metrics.locks.expired, metrics.locks.lost, metrics.locks.release_failures = 24, 25, 26
+    metrics.locks.fallbacks = metrics.locks.turns = 99
+    assert await exposition_of(metrics, breaker_openings=6, snapshots=5).counters() == {
+        "requests": 12,
+        "errors": 4,
+        "conflicts": 5,
+        "idempotentHits": 7,
+        "rateLimited": 3,
+        "shed": 3,
+        "breakerOpen": 10,
+        "fsRetries": 8,
+        "snapshots": 5,
+        "lockAcquired": 21,
+        "lockContended": 22,
+        "lockStolen": 23,
+        "lockExpired": 24,
+        "lockLost": 25,
+        "lockReleaseFailures": 26,
+    }

@@ -18,7 +18,7 @@ from surestock.inventory.central import Central
 from surestock.kit.clock import Clock
 from surestock.kit.ids import IdSource
 from surestock.ledger.port import Engine
-from surestock.telemetry.exposition import Exposition
+from surestock.telemetry.exposition import Figures
 from surestock.telemetry.log import Log
 from surestock.telemetry.metrics import Metrics
 from surestock.telemetry.request_line import RequestLine
@@ -54,7 +54,7 @@ class Service(Struct, frozen=True):
     central: Central
     feed: EventFeed
     metrics: Metrics
-    exposition: Exposition
+    exposition: Figures
     log: Log
     request_line: RequestLine
     clock: Clock

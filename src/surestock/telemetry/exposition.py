@@ -1,6 +1,7 @@
 """The two forms of ``/metrics``: Prometheus's text, and a few counters as JSON."""
 
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import anyio.to_thread
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -11,12 +12,26 @@ from prometheus_client.registry import Collector
 from surestock.telemetry.family.central import SyncFigures, central_families
 from surestock.telemetry.family.commerce import commerce_families
 from surestock.telemetry.family.durability import durability_families
+from surestock.telemetry.family.json_counters import counters_of
+from surestock.telemetry.family.locks import lock_families
 from surestock.telemetry.family.process import process_families
 from surestock.telemetry.family.protection import protection_families
 from surestock.telemetry.family.traffic import traffic_families
 from surestock.telemetry.metrics import Metrics
 
 TEXT_TYPE = CONTENT_TYPE_LATEST
+
+
+class Figures(Protocol):
+    """What ``/metrics`` answers with: the numbers of this process, or of all that serve with it."""
+
+    async def text(self) -> bytes:
+        """Return everything in Prometheus's text form."""
+        ...
+
+    async def counters(self) -> dict[str, int]:
+        """Return the contract's JSON counters."""
+        ...
 
 
 class Exposition(Collector):
@@ -40,26 +55,14 @@ class Exposition(Collector):
         own = generate_latest(self._service)
         return own + await anyio.to_thread.run_sync(generate_latest, self._process)
 
-    def counters(self) -> dict[str, int]:
-        """Return the contract's JSON counters. What the service cannot do yet never happened: 0."""
-        metrics, sync = self._metrics, self._look()
-        return {
-            "requests": metrics.answers(0, 999),
-            "errors": metrics.answers(500, 599),
-            "conflicts": metrics.answers(409, 409) + metrics.batch_rows.get(409, 0),
-            "idempotentHits": metrics.idempotent_hits,
-            "rateLimited": metrics.rate_limited,
-            "shed": sum(metrics.shed.values()),
-            "breakerOpen": sum(metrics.breaker_openings.values()),
-            "fsRetries": metrics.fs_retries,
-            "snapshots": sync.snapshots,
-            "lockAcquired": 0,
-            "lockContended": 0,
-            "lockStolen": 0,
-            "lockExpired": 0,
-            "lockLost": 0,
-            "lockReleaseFailures": 0,
-        }
+    async def counters(self) -> dict[str, int]:
+        """Return the contract's JSON counters."""
+        return counters_of(self.collect())
+
+    async def families(self) -> list[Metric]:
+        """Return everything that :meth:`text` shows, before it is text."""
+        own = list(self.collect())
+        return own + await anyio.to_thread.run_sync(lambda: list(self._process.collect()))
 
     def _look(self) -> SyncFigures:
         """Ask how the central view is kept; the breaker on its keeper is counted there."""
@@ -76,4 +79,5 @@ class Exposition(Collector):
         yield from protection_families(self._metrics)
         yield from central_families(sync)
         yield from commerce_families(self._metrics.commerce)
+        yield from lock_families(self._metrics.locks)
         yield from process_families(self._metrics)

@@ -15,7 +15,7 @@ _LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
 _FSYNC_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
 _BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
-BREAKERS = ("journal", "worker", "commerce")
+BREAKERS = ("journal", "worker", "commerce", "locks")
 BREAKER_STATES = ("closed", "open", "half_open")
 WORTHS = ("routine", "sale", "last", "central", "platform")
 """What a request that is shed may be worth; those who ask the
@@ -99,12 +99,3 @@ class Metrics:
     def count_row(self, status: int) -> None:
         """Count the answer to one row of a batch."""
         self.batch_rows[status] = self.batch_rows.get(status, 0) + 1
-
-    def answers(self, least: int, most: int) -> int:
-        """Return how many requests were answered with a status from ``least`` to ``most``."""
-        return sum(
-            count
-            for stats in self.routes.values()
-            for status, count in stats.by_status.items()
-            if least <= status <= most
-        )

@@ -7,7 +7,9 @@ with the next batch, and the last lines have a few seconds to be taken.
 
 import asyncio
 import os
+from collections.abc import Iterator
 from queue import SimpleQueue
+from select import PIPE_BUF
 from threading import Event, Thread, get_ident
 
 _GATHER_S = 0.05
@@ -16,10 +18,17 @@ _MOST_WAITING = 200_000
 
 
 class LineSink:
-    """Writes lines to a file descriptor. ``run`` hands them to the thread, in order."""
+    """Writes lines to a file descriptor. ``run`` hands them to the thread, in order.
 
-    def __init__(self, descriptor: int, most_waiting: int = _MOST_WAITING) -> None:
+    ``shared``: other processes write to it as well. Then no write is larger than what a pipe takes
+    in one piece (POSIX, ``PIPE_BUF``), so that no line is torn, but one that is longer than that.
+    """
+
+    def __init__(
+        self, descriptor: int, most_waiting: int = _MOST_WAITING, *, shared: bool = False
+    ) -> None:
         self._descriptor = descriptor
+        self._pieces = _in_small_pieces if shared else _in_one_piece
         self._most_waiting = most_waiting
         self._waiting: list[bytes] = []
         self._wanted = asyncio.Event()
@@ -97,13 +106,31 @@ class LineSink:
         while True:
             lines = self._handed.get()
             try:
-                _write_all(self._descriptor, lines)
+                for piece in self._pieces(lines):
+                    _write_all(self._descriptor, piece)
             except OSError:
                 self._unwritten += len(lines)
             self._idle.set()
 
 
-def _write_all(descriptor: int, lines: list[bytes]) -> None:
-    left = memoryview(b"".join([line + b"\n" for line in lines]))
+def _in_one_piece(lines: list[bytes]) -> Iterator[bytes]:
+    yield b"".join([line + b"\n" for line in lines])
+
+
+def _in_small_pieces(lines: list[bytes]) -> Iterator[bytes]:
+    """Yield whole lines, as many at once as fit into PIPE_BUF, one at the least."""
+    piece: list[bytes] = []
+    size = 0
+    for line in lines:
+        if piece and size + len(line) + 1 > PIPE_BUF:
+            yield b"".join(piece)
+            piece, size = [], 0
+        piece.append(line + b"\n")
+        size += len(line) + 1
+    yield b"".join(piece)
+
+
+def _write_all(descriptor: int, piece: bytes) -> None:
+    left = memoryview(piece)
     while left:
         left = left[os.write(descriptor, left) :]

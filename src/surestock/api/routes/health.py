@@ -106,5 +106,5 @@ async def metrics(call: Read) -> Answer:
     """Return every metric in Prometheus's text form, or a few counters as JSON."""
     exposition = call.service.exposition
     if require(call, _TEXT, _JSON) == _JSON:
-        return json_answer(exposition.counters())
+        return json_answer(await exposition.counters())
     return Answer(200, await exposition.text(), [(b"content-type", TEXT_TYPE.encode())])
