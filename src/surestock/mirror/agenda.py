@@ -29,6 +29,15 @@ class Agenda:
         """Return how many wait. Who waits for two reasons counts twice."""
         return len(self._changed) + len(self._later) + len(self._again)
 
+    def knows(self, user_id: str) -> bool:
+        """Tell whether the user waits, or is under way."""
+        return (
+            user_id in self._changed
+            or user_id in self._later
+            or user_id in self._under_way
+            or user_id in self._again
+        )
+
     def changed(self, user_id: str, now: float) -> bool:
         """Note a change; tell whether it is the only one, so that nobody watches for it yet."""
         changed = self._changed

@@ -1,5 +1,7 @@
 """Our carts, as the mirror reads them and writes about them: four questions and two commands."""
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 from surestock.cart.commands import NoteMirror, Reprice
@@ -8,11 +10,11 @@ from surestock.cart.refusals import Superseded
 from surestock.inventory.document import Document, DocumentKey
 from surestock.inventory.refusals import NotFound
 from surestock.ledger.port import Envelope, Outcome
+from surestock.mirror.pages import Shelf, pages_of
+from surestock.mirror.patience import patiently
 
-_PAGE = 500
 
-
-class CartStore(Protocol):
+class CartStore(Shelf, Protocol):
     """What the mirror needs of :class:`~surestock.ledger.port.Engine`."""
 
     async def transact(self, envelope: Envelope) -> Outcome:
@@ -21,10 +23,6 @@ class CartStore(Protocol):
 
     async def find_document(self, key: DocumentKey) -> Document | None:
         """Return the document, or None."""
-        ...
-
-    async def list_documents(self, kind: str, after: str, limit: int) -> list[Document]:
-        """Return up to ``limit`` documents of a kind whose id sorts after ``after``, in order."""
         ...
 
 
@@ -57,10 +55,10 @@ class CartBook:
             return None
         return found
 
-    async def page(self, after: str) -> list[Cart]:
-        """Return the carts of some users after ``after``, in order; none when there are no more."""
-        found = await self._store.list_documents(Cart.KIND, after, _PAGE)
-        return [cart for cart in found if isinstance(cart, Cart)]
+    async def pages(self, rest: Callable[[], Awaitable[None]]) -> AsyncIterator[list[Cart]]:
+        """Yield all carts, some at a time, and ``rest`` in between."""
+        async for page in pages_of(self._store, Cart.KIND, rest):
+            yield [cart for cart in page if isinstance(cart, Cart)]
 
     async def reprice(self, user_id: str, actor: str, request_id: str) -> None:
         """Take over the catalog's prices. Raises the refusal, if it is one."""
@@ -68,8 +66,9 @@ class CartBook:
 
     async def note(self, command: NoteMirror, actor: str, request_id: str) -> bool:
         """Record how the platform's cart stands; False when ours is not the one any more."""
+        envelope = Envelope(command, actor, request_id)
         try:
-            await self._store.transact(Envelope(command, actor, request_id))
+            await patiently(lambda: self._store.transact(envelope), asyncio.sleep)
         except (Superseded, NotFound):
             return False
         return True

@@ -14,6 +14,10 @@ class MirrorConfig(Struct, frozen=True):
     ``validate_after_s`` is read before it is believed in. Who asks for a sync waits ``sync_s`` at
     the most; what is left then is done in the background.
 
+    Where other processes share the carts, each looks for what one of them left behind, with a pause
+    of ``look_s`` between two rounds: carts that changed ``left_s`` ago and are not synced. A look
+    that is ``tell_looks_s`` later than what is on record is told to the others, with a sync.
+
     The rest bounds memory: carts of the platform that are remembered, users whose last look is, and
     carts of the platform that wait to be let go of.
     """
@@ -24,6 +28,9 @@ class MirrorConfig(Struct, frozen=True):
     heal_most_s: float = 300.0
     validate_after_s: float = 900.0
     sync_s: float = 15.0
+    look_s: float = 5.0
+    left_s: float = 15.0
+    tell_looks_s: float = 3600.0
     most_known: int = 10_000
     most_seen: int = 100_000
     most_closing: int = 1_000

@@ -9,20 +9,19 @@ from datetime import datetime
 
 import anyio
 from anyio.abc import TaskGroup
-from anyio.lowlevel import checkpoint
 from msgspec.structs import replace
 
 from surestock.cart.model import Cart, ExternalContext
 from surestock.commerce import errors as commerce
 from surestock.commerce.port import CommerceProvider, RemoteCart
 from surestock.kit.clock import Clock
-from surestock.kit.errors import Unavailable
 from surestock.mirror.agenda import Agenda
 from surestock.mirror.book import CartBook, CartStore
 from surestock.mirror.config import MirrorConfig
 from surestock.mirror.errors import SyncFailed
 from surestock.mirror.figures import MirrorFigures
 from surestock.mirror.queue import UserQueue
+from surestock.mirror.taking_up import TakingUp
 from surestock.mirror.tending import Tending
 from surestock.telemetry.log import Log
 
@@ -53,6 +52,9 @@ class Mirrors:
         )
         self._running = 0
         self._wake = asyncio.Event()
+        self._taking_up = TakingUp(
+            self._book, self._tending, self._agenda, self._wake.set, clock, log, self._config
+        )
 
     @property
     def figures(self) -> MirrorFigures:
@@ -73,8 +75,17 @@ class Mirrors:
         self._tending.looks.note(user_id)
 
     def accessed_at(self, cart: Cart) -> datetime:
-        """Return when the user looked last: as the cart tells, or as memory does."""
+        """Return when the user looked last: as the cart tells, or as memory does.
+
+        What other processes know may be later, by up to :attr:`untold_s` seconds.
+        """
         return self._tending.looks.after(cart) or cart.accessed_at
+
+    @property
+    def untold_s(self) -> float:
+        """For how long a look may be known to another process alone."""
+        # Twice, since it is told in the background, when the platform answers.
+        return 2 * self._config.tell_looks_s if self._queue.is_shared else 0.0
 
     def forget(self, user_id: str, context: ExternalContext | None) -> None:
         """Let go of the platform's cart for one of ours that is gone. Best effort, never raises."""
@@ -119,7 +130,7 @@ class Mirrors:
         self._running = 0
         self._agenda.nobody_under_way(self._monotonic())
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._take_up)
+            tasks.start_soon(self._taking_up.run)
             while True:
                 self._wake.clear()
                 wait_s = self._start_due(tasks)
@@ -152,23 +163,3 @@ class Mirrors:
             self._running -= 1
             self._agenda.ended(user_id, self._monotonic(), again_at)
             self._wake.set()
-
-    async def _take_up(self) -> None:
-        """Note every cart that the platform does not have as it is."""
-        after = ""
-        while True:
-            try:
-                page = await self._book.page(after)
-            except Unavailable as error:
-                self._log.info("carts cannot be looked through now", why=str(error))
-                await anyio.sleep(self._config.heal_s)
-                continue
-            if not page:
-                return
-            now = self._monotonic()
-            for cart in page:
-                if not self._tending.is_synced(cart):
-                    self._agenda.later(cart.user_id, now)
-            after = page[-1].user_id
-            self._wake.set()
-            await checkpoint()

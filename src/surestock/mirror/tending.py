@@ -1,5 +1,7 @@
 """One sync of one user's cart, from its turn in the queue to the record of how it went."""
 
+from datetime import timedelta
+
 from msgspec.structs import replace
 
 from surestock.cart.commands import NoteMirror
@@ -43,11 +45,24 @@ class Tending:
         self._log = log
         self._config = config
         self._figures = figures
-        self.memory = RemoteMemory(config.most_known, config.validate_after_s, clock.monotonic)
+        # Another process may have changed the platform's cart since, and died before it told so.
+        trust_s = 0.0 if queue.is_shared else config.validate_after_s
+        self.memory = RemoteMemory(config.most_known, trust_s, clock.monotonic)
         self.healing = Healing(config, clock.monotonic)
         self.aligning = Aligning(provider, self.memory, figures, self.healing.answered)
         self.closing = Closing(provider, config.most_closing, figures, log)
         self.looks = Looks(config.most_seen, clock.now)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes sync carts, too."""
+        return self._queue.is_shared
+
+    def has_look_to_tell(self, cart: Cart) -> bool:
+        """Tell whether the user looked here long after what is on record, and others sweep, too."""
+        looked = self.looks.after(cart) if self.is_shared else None
+        least = timedelta(seconds=self._config.tell_looks_s)
+        return looked is not None and looked - cart.accessed_at >= least
 
     def is_synced(self, cart: Cart) -> bool:
         """Tell whether this platform's cart has this version of ours, as far as is recorded."""
@@ -72,7 +87,9 @@ class Tending:
             except Unavailable as error:
                 self._log.info("a sync was put off", user=user_id, why=str(error))
                 again_at = self.healing.failed(user_id)
-            return self._clock.monotonic() if self.closing.waits_for(user_id) else again_at
+            if again_at is None and self.closing.waits_for(user_id):
+                return self._clock.monotonic()
+            return again_at
 
     async def sync(self, user_id: str, actor: str, request_id: str) -> Cart:
         """Take over today's prices, and bring the platform's cart up to ours; return ours.
@@ -93,24 +110,30 @@ class Tending:
 
     async def _tend(self, user_id: str) -> float | None:
         cart = await self._book.find_cart(user_id)
+        checkout = None if cart is None else await self._book.find_checkout(cart)
+        if checkout is not None and checkout.is_open:
+            # Frozen. And what waits to be closed here may be what another process orders from.
+            return self._clock.monotonic() + self._config.heal_s
         await self.closing.close(user_id, None if cart is None else self.memory.context_of(cart))
         if cart is None:
             self.memory.forget(user_id)
-        if cart is None or self.is_synced(cart):
+        if cart is None or not self._is_behind(cart):
             self.healing.forget(user_id)
             return None
-        checkout = await self._book.find_checkout(cart)
-        if checkout is not None and checkout.status != "failed":
-            # Frozen, or bought: there would be a second one like it at the platform.
-            return self._clock.monotonic() + self._config.heal_s if checkout.is_open else None
+        if checkout is not None and checkout.status == "completed":
+            return None  # there would be a second one like it at the platform
         try:
             remote = await self.aligning.align(cart, validate=False)
         except CommerceError as error:
             again_at = self.healing.failed(user_id, error)
-            await self._note_failure(cart, error, _ACTOR, _NO_REQUEST)
+            if not self.is_synced(cart):
+                await self._note_failure(cart, error, _ACTOR, _NO_REQUEST)
             return again_at
         await self._note_success(cart, remote, _ACTOR, _NO_REQUEST)
         return None
+
+    def _is_behind(self, cart: Cart) -> bool:
+        return not self.is_synced(cart) or self.has_look_to_tell(cart)
 
     async def _note_success(
         self, cart: Cart, remote: RemoteCart, actor: str, request_id: str
