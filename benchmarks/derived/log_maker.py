@@ -16,7 +16,7 @@ from benchmarks.plan import ON_HAND
 from surestock.engine.state import State
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key
 from surestock.inventory.commands import Command, CountStock, ReleaseReservation, ReserveStock
-from surestock.journal.tail import Frontier
+from surestock.journal.position import Frontier
 from surestock.kit.ids import IdSource
 from surestock.ledger.decide import decide
 from surestock.ledger.record import Record, encode_record

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from surestock.journal.line import GENESIS, encode_commit, encode_header
+from surestock.journal.position import Frontier
 from surestock.journal.segment import segment_path
-from surestock.journal.tail import Frontier
 from surestock.kit.files import FILE_MODE, make_directory
 
 _SEGMENT_BYTES: Final = 64 * 1024 * 1024

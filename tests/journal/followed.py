@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from surestock.journal.position import Frontier
 from surestock.journal.scan import LogStart, Place
-from surestock.journal.tail import Frontier, Tail
+from surestock.journal.tail import Tail
 from tests.journal.logs import (
     frontier_at,
     numbers_of,

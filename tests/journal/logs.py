@@ -12,10 +12,10 @@ import pytest
 from surestock.journal.append import AppendConfig, Appender, Batch, LogEnd
 from surestock.journal.archive import archive_segment
 from surestock.journal.line import GENESIS, Commit
+from surestock.journal.position import Frontier
 from surestock.journal.repair import cut_torn_tail
 from surestock.journal.scan import FROM_THE_FIRST, LogStart, Place, Scan
 from surestock.journal.segment import first_of, list_segments
-from surestock.journal.tail import Frontier
 from surestock.kit import failpoints
 
 TS = "2026-01-01T00:00:00.000000Z"

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from surestock.journal.append import AppendConfig, Appender
 from surestock.journal.line import encode_commit
+from surestock.journal.position import Frontier
 from surestock.journal.scan import LogStart
 from surestock.journal.segment import list_segments
-from surestock.journal.tail import Frontier, Tail
+from surestock.journal.tail import Tail
 from tests.journal.followed import LAST, LINES, Followed, read_on
 from tests.journal.logs import (
     EMPTY,

@@ -8,9 +8,10 @@ import pytest
 
 from surestock.journal.errors import JournalDamaged
 from surestock.journal.line import encode_commit
+from surestock.journal.position import Frontier
 from surestock.journal.scan import LogStart
 from surestock.journal.segment import list_segments
-from surestock.journal.tail import Frontier, Tail
+from surestock.journal.tail import Tail
 from tests.journal.followed import LAST, Followed, read_on
 from tests.journal.logs import (
     TS,

@@ -14,17 +14,20 @@ def keys_of(view: View, command: Command, now: datetime) -> list[StockKey]:
     A reservation that is due on one of them is ended by the same record, so the levels of its
     other lines count as well.
     """
-    if isinstance(command, MakeReservation):
-        named = [wanted.line.key for wanted in command.lines]
-    elif isinstance(command, ReservationCommand):
-        held = view.reservation(command.reservation_id)
-        named = [] if held is None else [line.key for line in held.lines]
-    else:
-        key = (command.store_id, command.sku)
-        if not view.due(key, now):
-            return [key]
-        named = [key]
+    named = named_keys(view, command)
+    if len(named) == 1 and not view.due(named[0], now):
+        return named
     return sorted(with_due(view, named, now))
+
+
+def named_keys(view: View, command: Command) -> list[StockKey]:
+    """Return the keys of the levels that ``command`` is about, in no order."""
+    if isinstance(command, MakeReservation):
+        return [wanted.line.key for wanted in command.lines]
+    if isinstance(command, ReservationCommand):
+        held = view.reservation(command.reservation_id)
+        return [] if held is None else [line.key for line in held.lines]
+    return [(command.store_id, command.sku)]
 
 
 def with_due(view: View, named: Iterable[StockKey], now: datetime) -> set[StockKey]:

@@ -40,9 +40,20 @@ class JournalHeld(JournalError):
     def __init__(self, directory: Path, holder: str) -> None:
         super().__init__(
             f"The event log in {directory} is in use by {holder}. Stop that process first, or "
-            "give this one a DATA_DIR of its own."
+            "give this one a DATA_DIR of its own. Several processes share a log if all of them "
+            "have LOCKS_ENABLED=true."
         )
         self.holder = holder
+
+
+class LockStuck(JournalError):
+    """The writer lock of a log that is to be shared is not let go of."""
+
+    def __init__(self, directory: Path, holder: str) -> None:
+        super().__init__(
+            f"The event log in {directory} is being written by {holder}, which does not come to an "
+            "end. If that process is paused, let it go on, or kill it."
+        )
 
 
 class WriteFailed(JournalError):

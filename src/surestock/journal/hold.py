@@ -1,4 +1,7 @@
-"""One process works on a log: a ``flock`` for life, which the kernel lets go of at any death."""
+"""Who works on a log: a ``flock`` for life, which the kernel lets go of at any death.
+
+One process that has the log for itself, or several that share it; never both.
+"""
 
 import fcntl
 import os
@@ -13,13 +16,14 @@ from surestock.kit.files import FILE_MODE
 class JournalHold:
     """Holds the log in ``directory`` from when it is made until it is closed.
 
-    Raises :class:`JournalHeld`, naming the process, when another one has it.
+    With ``shared``, others that share it may hold it too. Raises :class:`JournalHeld`, naming the
+    process (of several the one that came last), when another one has it.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, shared: bool = False) -> None:
         self._fd = os.open(directory / "owner", os.O_RDWR | os.O_CREAT, FILE_MODE)
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(self._fd, 200, 0).decode(errors="replace").strip()
             os.close(self._fd)

@@ -13,7 +13,8 @@ from msgspec import Struct
 from surestock.journal.chain import BrokenChain, Chain, header_of
 from surestock.journal.errors import JournalDamaged
 from surestock.journal.line import GENESIS, LINE_START, BadLine, Commit
-from surestock.journal.segment import Segment, segments_from
+from surestock.journal.position import Frontier, LogPosition
+from surestock.journal.segment import Segment, first_of, segments_from
 from surestock.journal.stored import StoredSegment, missing, open_segment
 
 
@@ -50,18 +51,35 @@ FROM_THE_FIRST = LogStart()
 class Scan:
     """One pass over a log, its archived segments included. Iterate it once.
 
+    It begins at ``start``, or ``behind`` a position, which need not be proved again. With ``upto``
+    it ends at that frontier: all before it is durable, so none of it can be a torn tail.
+
     Then the fields tell where the log ends: ``sequence`` is the last sound record's, ``crc`` the
     last sound line's checksum, ``last`` the place of that line, be it a header, and ``torn`` the
     torn tail if there is one. ``segments`` are the files that are looked at, in order.
     """
 
     def __init__(
-        self, directory: Path, archive: Path | None = None, start: LogStart = FROM_THE_FIRST
+        self,
+        directory: Path,
+        archive: Path | None = None,
+        start: LogStart = FROM_THE_FIRST,
+        *,
+        behind: LogPosition | None = None,
+        upto: Frontier | None = None,
     ) -> None:
         self._directory = directory
         self._archive = archive
+        self._behind = behind
+        self._upto = upto
+        following = start.sequence + 1
+        if behind is not None:
+            start = LogStart(behind.sequence, behind.prev)
+            following = behind.segment
         self._start = start
-        self._segments = segments_from(directory, archive, start.sequence + 1)
+        self._segments = segments_from(directory, archive, following)
+        if upto is not None:
+            self._segments = [it for it in self._segments if it.first <= upto.segment]
         self._chain = Chain(start.sequence, start.crc)
         self.segments = [segment.path for segment in self._segments]
         self.last: Place | None = None
@@ -77,6 +95,15 @@ class Scan:
         """The checksum of the last sound line."""
         return self._chain.prev
 
+    @property
+    def end(self) -> LogPosition:
+        """Behind the last sound line."""
+        last = self.last
+        if last is None:
+            return self._behind or LogPosition()
+        end = last.offset + last.length
+        return LogPosition(self.sequence, first_of(last.segment), end, last.line, self.crc)
+
     def __iter__(self) -> Iterator[tuple[Place, Commit]]:
         """Yield every group commit behind the start.
 
@@ -88,11 +115,17 @@ class Scan:
         for segment in self._segments:
             with open_segment(self._directory, self._archive, segment.first) as stored:
                 yield from self._commits(segment, stored)
+        if self._upto is not None and self.sequence < self._upto.sequence:
+            raise missing(self._directory, self._archive, self.sequence + 1)
 
     def _commits(self, segment: Segment, stored: StoredSegment) -> Iterator[tuple[Place, Commit]]:
         size = stored.size
+        if self._upto is not None and segment.first == self._upto.segment:
+            size = self._upto.end
         place = Place(stored.path, 1, 0, 0)
-        for line in stored.lines(0, size):
+        if self._behind is not None and segment.first == self._behind.segment:
+            place = Place(stored.path, self._behind.lines + 1, self._behind.end, 0)
+        for line in stored.lines(place.offset, size):
             place = Place(stored.path, place.line, place.offset, len(line))
             try:
                 commit = self._proved(place, line)
@@ -126,7 +159,8 @@ class Scan:
 
     def _damaged(self, segment: Segment, place: Place, rest: bytes, why: str) -> None:
         """Take damage for a torn tail, if it can be one line that was never acknowledged."""
-        may_be_torn = segment is self._segments[-1] and not segment.archived
+        is_last = segment is self._segments[-1] and self._upto is None
+        may_be_torn = is_last and not segment.archived
         one_line = rest.find(b"\n", 0, -1) < 0 and rest.find(LINE_START, 1) < 0
         if not may_be_torn or not one_line or self._chain.behind:
             _refuse(place, why)

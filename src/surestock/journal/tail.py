@@ -7,27 +7,15 @@ Nothing of that is ever read, so nothing of it has to be forgotten.
 from pathlib import Path
 from typing import NoReturn, Self
 
-from msgspec import Struct
-
 from surestock.journal.chain import BrokenChain, Chain, header_of
 from surestock.journal.errors import JournalDamaged, JournalError
 from surestock.journal.line import BadLine, Commit
+from surestock.journal.position import Frontier
 from surestock.journal.scan import LogStart
 from surestock.journal.segment import segments_from
 from surestock.journal.stored import StoredSegment, open_segment
 
 _MOST_BYTES = 4 * 1024 * 1024
-
-
-class Frontier(Struct, frozen=True):
-    """How far a log is durable: up to record ``sequence``, which ends before byte ``end``.
-
-    ``segment`` is the sequence that the segment of that record starts with.
-    """
-
-    sequence: int
-    segment: int
-    end: int
 
 
 class Tail:

@@ -16,7 +16,7 @@ from msgspec import Raw
 
 from surestock.inventory.refusals import NotFound
 from surestock.inventory.unavailable import CentralBehind
-from surestock.journal.tail import Frontier
+from surestock.journal.position import Frontier
 from surestock.sync.protocol import (
     Answer,
     Ask,
@@ -55,8 +55,9 @@ class _Client:
 class Control:
     """Listens to API processes.
 
-    ``told(frontier, fresh)`` is called with each frontier; ``fresh`` is that of a connection's
-    first. ``answer`` answers a question, or raises ``NotFound`` or ``CentralBehind``. ``progress``
+    ``told(frontier, fresh)`` is called with each frontier; ``fresh`` is the first of a connection
+    that is the only one: it may come from another log, where those of several processes are of one.
+    ``answer`` answers a question, or raises ``NotFound`` or ``CentralBehind``. ``progress``
     returns the report of this moment.
     """
 
@@ -118,7 +119,7 @@ class Control:
         while True:
             message = await receive_from_api(reader)
             if isinstance(message, Told):
-                self._told(message.frontier, fresh)
+                self._told(message.frontier, fresh and len(self._clients) == 1)
                 fresh = False
             else:
                 await client.send(await self._answered(message))

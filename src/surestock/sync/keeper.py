@@ -9,8 +9,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from surestock.journal.line import Commit
+from surestock.journal.position import Frontier
 from surestock.journal.scan import LogStart
-from surestock.journal.tail import Frontier, Tail
+from surestock.journal.tail import Tail
 from surestock.snapshot import newest_snapshot
 from surestock.sync.checkpoint import Checkpoint, write_checkpoint
 from surestock.sync.decisions import DecisionFile

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 
 from surestock.inventory.unavailable import CentralBehind
-from surestock.journal.tail import Frontier
+from surestock.journal.position import Frontier
 from surestock.kit.clock import Clock
 from surestock.sync.protocol import Progress
 

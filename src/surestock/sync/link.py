@@ -16,7 +16,7 @@ from msgspec import Struct, json
 from surestock.inventory.central import CentralPage, CentralStock, DeadLetter, Synced, SyncStatus
 from surestock.inventory.refusals import NotFound
 from surestock.inventory.unavailable import CentralBehind
-from surestock.journal.tail import Frontier
+from surestock.journal.position import Frontier
 from surestock.kit.clock import Clock
 from surestock.kit.errors import SurestockError
 from surestock.resilience.breaker import BreakerConfig

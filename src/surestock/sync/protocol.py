@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from msgspec import DecodeError, Raw, Struct, ValidationError, json
 
 from surestock.inventory.central import CentralStock
-from surestock.journal.tail import Frontier
+from surestock.journal.position import Frontier
 
 _LENGTH_BYTES = 4
 _MOST_MESSAGE_BYTES = 256 * 1024 * 1024

@@ -17,7 +17,7 @@ from msgspec import Raw
 
 from surestock.inventory.central import CentralPage, DeadLetter
 from surestock.inventory.unavailable import CentralBehind
-from surestock.journal.tail import Frontier
+from surestock.journal.position import Frontier
 from surestock.kit.errors import SurestockError
 from surestock.sync.control import Control
 from surestock.sync.errors import without_places

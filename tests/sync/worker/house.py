@@ -11,8 +11,8 @@ from anyio import create_task_group
 
 from surestock.journal.append import AppendConfig, Appender, Batch, LogEnd
 from surestock.journal.line import GENESIS
+from surestock.journal.position import Frontier
 from surestock.journal.segment import first_of
-from surestock.journal.tail import Frontier
 from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.files import make_directory
 from surestock.resilience.breaker import BreakerConfig

@@ -8,7 +8,7 @@ import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
 
 from surestock.inventory.unavailable import CentralBehind
-from surestock.journal.tail import Frontier
+from surestock.journal.position import Frontier
 from surestock.kit.clock import ManualClock
 from surestock.resilience.breaker import BreakerConfig
 from surestock.sync.link import Patience

@@ -77,5 +77,8 @@ class LogObserver:
         Then it is called in the writer's thread.
         """
 
+    def followed(self, records: int) -> None:
+        """Others committed ``records``, which are taken over now."""
+
     def recovered(self, sequence: int, seconds: float) -> None:
         """The log was replayed up to ``sequence``."""

@@ -7,13 +7,15 @@ from datetime import datetime
 from surestock.engine.log.archive import Archive
 from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.core import WriteCore
+from surestock.engine.log.log_file import OpenLog
+from surestock.engine.log.opened import OpensLog
 from surestock.engine.log.reads import LogReads
 from surestock.engine.log.repeats import Repeats
 from surestock.engine.log.ticket import Ticket
 from surestock.idempotency import IdempotencyKey
 from surestock.inventory.commands import ExpireReservations, ReservationCommand
 from surestock.inventory.model import Reservation, StockKey
-from surestock.journal.tail import Frontier
+from surestock.journal.position import Frontier
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal, SurestockError, Unavailable
 from surestock.kit.ids import IdSource
@@ -34,8 +36,9 @@ class LogEngine(LogReads):
         clock: Clock,
         ids: IdSource,
         observer: LogObserver | None = None,
+        open_log: OpensLog = OpenLog,
     ) -> None:
-        self._core = WriteCore(config, clock, ids, observer or LogObserver())
+        self._core = WriteCore(config, clock, ids, observer or LogObserver(), open_log)
         super().__init__(self._core.memory, Archive(config, self._core.memory.index), clock)
         self._mutex: KeyedMutex[StockKey] = KeyedMutex()
         self._repeats = Repeats(self._core, self._archive, clock, config.join_timeout_s)

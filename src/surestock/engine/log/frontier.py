@@ -1,9 +1,9 @@
 """How far the log is durable, told as a place in its files: for those who read them."""
 
 from surestock.journal.append import LogEnd
+from surestock.journal.position import Frontier
 from surestock.journal.scan import Place
 from surestock.journal.segment import first_of
-from surestock.journal.tail import Frontier
 
 
 def frontier_at(sequence: int, place: Place | None, end: LogEnd | None) -> Frontier | None:

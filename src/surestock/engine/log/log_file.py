@@ -1,6 +1,7 @@
 """Take hold of a log directory: lock it, repair it, replay it, open its end for writing."""
 
 from datetime import datetime
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -13,10 +14,12 @@ from surestock.engine.log.recovery import Recovered, Replay, replay
 from surestock.engine.log.turn import turn
 from surestock.journal.append import Appender, LogEnd
 from surestock.journal.errors import JournalError, NoRoom
+from surestock.journal.frontier_page import forget_frontier
 from surestock.journal.hold import JournalHold
+from surestock.journal.position import Frontier
 from surestock.journal.probe import remove_probe
 from surestock.journal.repair import cut_torn_tail
-from surestock.journal.scan import LogStart, Scan
+from surestock.journal.scan import LogStart, Scan, TornTail
 from surestock.journal.settle import settle
 from surestock.journal.writer import JournalWriter, Written
 from surestock.kit.clock import Clock
@@ -24,6 +27,8 @@ from surestock.kit.files import make_directory
 from surestock.snapshot import newest_snapshot
 
 _UPKEEP_ENDS_WITHIN_S = 60.0
+
+A = TypeVar("A", bound=Appender)
 
 
 class OpenLog:
@@ -37,12 +42,20 @@ class OpenLog:
         self._clock = clock
         self._observer = observer
         make_directory(config.directory)
-        self._hold = JournalHold(config.directory)
+        self._hold = self._take_hold()
         try:
-            remove_probe(config.directory)
-        except OSError:
+            self._tidy()
+        except BaseException:
             self._hold.close()
             raise
+
+    def _take_hold(self) -> JournalHold:
+        return JournalHold(self._config.directory)
+
+    def _tidy(self) -> None:
+        """Remove what others left: a probe, and what those who shared the log told each other."""
+        remove_probe(self._config.directory)
+        forget_frontier(self._config.directory)
 
     def replay(self, memory: Memory) -> Recovered:
         """Bring ``memory`` to what the log says; cut off a torn tail.
@@ -52,13 +65,20 @@ class OpenLog:
         """
         started = self._clock.monotonic()
         try:
-            settle(self._config.directory)
-            recovered = self._replay(memory)
+            recovered = self._recover(memory)
         except OSError as error:
             msg = f"The event log cannot be read and made sound: {error.strerror or error}."
             raise JournalError(msg) from error
         self._observer.recovered(recovered.sequence, self._clock.monotonic() - started)
         return recovered
+
+    def _recover(self, memory: Memory) -> Recovered:
+        settle(self._config.directory)
+        return self._replay(memory)
+
+    def _upto(self) -> Frontier | None:
+        """Return how far the log is known to be durable; None: it stands still, so look."""
+        return None
 
     def _replay(self, memory: Memory) -> Recovered:
         config = self._config
@@ -71,9 +91,9 @@ class OpenLog:
         if snapshot is not None:
             fold.begin_at(snapshot)
         memory.index.begin_at(start.sequence + 1)
-        scan = Scan(config.directory, config.archive, start)
+        scan = Scan(config.directory, config.archive, start, upto=self._upto())
         recovered = replay(scan, fold, memory.index)
-        check_covered(config, recovered.sequence, scan.torn)
+        self._check_covered(recovered.sequence, scan.torn)
         if scan.torn is None:
             return recovered
         try:
@@ -83,6 +103,9 @@ class OpenLog:
             return replace(recovered, end=replace(recovered.end, torn=scan.torn))
         self._observer.torn(aside, scan.torn.why)
         return recovered
+
+    def _check_covered(self, sequence: int, torn: TornTail | None) -> None:
+        check_covered(self._config, sequence, torn)
 
     def _index_up_to(self, sequence: int, oldest: datetime, old: Old) -> int:
         """Index what is missing up to ``sequence``; return up to where everything is indexed."""
@@ -95,7 +118,10 @@ class OpenLog:
 
     def writer(self, end: LogEnd, written: Written) -> JournalWriter:
         """Start the thread that writes on from ``end``."""
-        appender = Appender(
+        return JournalWriter(self._appender(end, Appender), written)
+
+    def _appender(self, end: LogEnd, kind: type[A]) -> A:
+        return kind(
             self._config.directory,
             end,
             self._config.append,
@@ -103,7 +129,6 @@ class OpenLog:
             on_repair=self._observer.torn,
             monotonic=self._clock.monotonic,
         )
-        return JournalWriter(appender, written)
 
     def close(self) -> None:
         """Let go of the log."""

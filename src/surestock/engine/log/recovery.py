@@ -24,6 +24,14 @@ decode_records = json.Decoder(list[Record]).decode
 """Decode the records of a group commit."""
 
 
+def decode_line(place: Place, commit: Commit) -> list[Record]:
+    """Return the records of the line at ``place``. Raises :class:`JournalDamaged`."""
+    try:
+        return decode_records(commit.records)
+    except (ValidationError, DecodeError, ValueError) as error:
+        raise JournalDamaged(place.segment, place.line, place.offset, str(error)) from error
+
+
 class Replay:
     """Folds a log into state. Feed it each line, in order.
 
@@ -51,19 +59,27 @@ class Replay:
 
         Raises :class:`JournalDamaged` when a record does not follow from those before it.
         """
-        if place.line == FIRST_COMMIT_LINE:
-            self._keys.cut(commit.first)
-            self._resolved.cut(commit.first)
-        try:
-            for record in decode_records(commit.records):
-                self.record(record)
-        except (InvariantViolation, ValidationError, DecodeError, ValueError) as error:
-            raise JournalDamaged(place.segment, place.line, place.offset, str(error)) from error
+        self._cut(place, commit)
+        for record in decode_line(place, commit):
+            self.prove(place, record)
         if self.sequence != commit.last:
             why = f"it says to end with record {commit.last}, but ends with {self.sequence}"
             raise JournalDamaged(place.segment, place.line, place.offset, why)
         if commit.last <= self._indexed:
             self._resolved.forget_through(commit.last)
+
+    def prove(self, place: Place, record: Record) -> None:
+        """Apply a record of the line at ``place``. Raises :class:`JournalDamaged`."""
+        try:
+            self.record(record)
+        except (InvariantViolation, ValueError) as error:
+            raise JournalDamaged(place.segment, place.line, place.offset, str(error)) from error
+
+    def _cut(self, place: Place, commit: Commit) -> None:
+        """Begin a generation with each segment: it will leave memory as a whole."""
+        if place.line == FIRST_COMMIT_LINE:
+            self._keys.cut(commit.first)
+            self._resolved.cut(commit.first)
 
     def record(self, record: Record) -> None:
         """Apply one record. A record whose id was applied before changes nothing.
@@ -85,9 +101,14 @@ class Replay:
         if levels != record.levels:
             msg = f"record {record.sequence} says {record.levels}, its events {levels}"
             raise InvariantViolation(msg)
-        self._state.apply(levels, changes.reservations.values())
+        self._take(record, changes)
+
+    def _take(self, record: Record, changes: Changes) -> None:
+        """Take over what a record changed, which was proved."""
+        reservations = changes.reservations.values()
+        self._state.apply(changes.levels.values(), reservations)
         self._state.keep(changes.documents.values())
-        self._resolved.add(record.sequence, changes.reservations.values())
+        self._resolved.add(record.sequence, reservations)
         key = record.idempotency
         if key is not None and record.sequence > self._indexed:
             self._keys.add(key.digest, record.sequence, record.ts)

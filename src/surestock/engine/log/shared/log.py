@@ -1,0 +1,106 @@
+"""Open a log that other processes work on as well.
+
+The first process after a boot, or after one that had the log for itself, recovers it while the
+others wait. All later ones read up to the frontier, and hold nobody up by that.
+"""
+
+import time
+
+from surestock.engine.log.config import LogConfig, LogObserver
+from surestock.engine.log.covered import check_covered
+from surestock.engine.log.log_file import OpenLog
+from surestock.engine.log.memory import Memory
+from surestock.engine.log.recovery import Recovered
+from surestock.journal.append import LogEnd
+from surestock.journal.errors import LockStuck
+from surestock.journal.frontier_page import FrontierPage
+from surestock.journal.hold import JournalHold
+from surestock.journal.mend import goes_beyond, mend
+from surestock.journal.position import Frontier, LogPosition
+from surestock.journal.scan import TornTail
+from surestock.journal.shared_append import SharedAppender, position_of
+from surestock.journal.writer import JournalWriter, Written
+from surestock.journal.writer_lock import WriterLock
+from surestock.kit.clock import Clock
+
+_LOOK_EVERY_S = 0.05
+_RECOVERED_WITHIN_S = 600.0
+
+
+class SharedLog(OpenLog):
+    """A log that this process shares, from when this is made until it is closed.
+
+    ``page`` tells how far it is durable, ``lock`` is the writer lock. Raises as :class:`OpenLog`
+    does, ``JournalHeld`` when one has it for itself.
+    """
+
+    def __init__(self, config: LogConfig, clock: Clock, observer: LogObserver) -> None:
+        super().__init__(config, clock, observer)
+        try:
+            self.page = FrontierPage(config.directory)
+            self.lock = WriterLock(config.directory)
+        except OSError:
+            super().close()
+            raise
+
+    def _take_hold(self) -> JournalHold:
+        return JournalHold(self._config.directory, shared=True)
+
+    def _tidy(self) -> None:
+        """Leave what is there: others may be at work."""
+
+    def _recover(self, memory: Memory) -> Recovered:
+        if self.page.read() is None:
+            self._take_lock()
+            try:
+                if self.page.read() is None:
+                    recovered = super()._recover(memory)
+                    self.page.write(position_of(recovered.sequence, recovered.end))
+                    return recovered
+            finally:
+                self.lock.release()
+        return self._replay(memory)
+
+    def _take_lock(self) -> None:
+        for _ in range(int(_RECOVERED_WITHIN_S / _LOOK_EVERY_S)):
+            if self.lock.try_take():
+                self.lock.sign()
+                return
+            time.sleep(_LOOK_EVERY_S)
+        raise LockStuck(self._config.directory, self.lock.signed_by())
+
+    def _upto(self) -> Frontier | None:
+        position = self.page.read()
+        return None if position is None else position.frontier
+
+    def _check_covered(self, sequence: int, torn: TornTail | None) -> None:
+        """Compare with how far the log is durable by now: others go on meanwhile."""
+        now = self.page.read()
+        check_covered(self._config, max(sequence, 0 if now is None else now.sequence), torn)
+
+    def begin(self, applied: LogPosition) -> LogPosition:
+        """Return where the log ends, made sound first if its last writer died. In a thread.
+
+        The caller has the writer lock, and has applied the log up to ``applied``. Raises
+        ``NoRoom``, which may pass; another ``JournalError`` or ``OSError`` is final.
+        """
+        directory = self._config.directory
+        known = self.page.read()
+        self.lock.sign()
+        if known is not None and not goes_beyond(directory, known):
+            return known
+        found = mend(directory, self._config.archive, known or applied, self._observer.torn)
+        self.page.write(found)
+        return found
+
+    def writer(self, end: LogEnd, written: Written) -> JournalWriter:
+        """Start the thread that writes, each time from where ``appender`` is told to go on."""
+        self.appender = self._appender(end, SharedAppender)
+        self.appender.page = self.page
+        return JournalWriter(self.appender, written)
+
+    def close(self) -> None:
+        """Let go of the log."""
+        self.lock.close()
+        self.page.close()
+        super().close()
