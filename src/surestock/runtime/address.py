@@ -7,6 +7,7 @@ import ipaddress
 import socket
 
 from surestock.runtime.errors import StartRefused
+from surestock.runtime.settings import Settings
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -27,6 +28,12 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def is_loopback(address: str) -> bool:
-    """Tell whether only this machine can reach an address that a socket is bound to."""
-    return ipaddress.ip_address(address).is_loopback
+def check_reach(settings: Settings, bound: socket.socket) -> None:
+    """Refuse to be reached by others without keys. Raises :class:`StartRefused`."""
+    address = bound.getsockname()[0]
+    if settings.api_keys_file is None and not ipaddress.ip_address(address).is_loopback:
+        raise StartRefused(
+            f"HOST={settings.host} can be reached from other machines, and without API_KEYS_FILE "
+            "anybody there could change stock. Make a key (surestock keys create --help) and set "
+            "API_KEYS_FILE, or serve on 127.0.0.1."
+        )

@@ -5,12 +5,14 @@ up, and said; nothing of what was acknowledged is lost by that, for it was durab
 """
 
 import asyncio
+from collections.abc import Callable
 
 import anyio
 
 from surestock.runtime.bootstrap import Wired
 from surestock.runtime.deadline import Deadline
 from surestock.runtime.draining import DrainingServer
+from surestock.runtime.unless import unless
 from surestock.runtime.web.connections import REASONS
 from surestock.runtime.web.limits import limits_of_process
 from surestock.telemetry.log import make_log
@@ -25,10 +27,15 @@ _FAILED = 1
 
 
 class Ending:
-    """Ends what ``wired`` holds. ``server`` is the one to serve with until then."""
+    """Ends what ``wired`` holds. ``server`` is the one to serve with until then.
 
-    def __init__(self, wired: Wired, host: str, port: int) -> None:
+    ``on_listening`` is called once the server listens, and ``shared`` tells that other processes
+    write to the log's place as well.
+    """
+
+    def __init__(self, wired: Wired, on_listening: Callable[[], None], *, shared: bool) -> None:
         self._wired = wired
+        self._shared = shared
         self._hurry = asyncio.Event()
         self._doing = "recovering"
         self._code = _OK
@@ -37,7 +44,7 @@ class Ending:
         wired.metrics.connections_ended |= dict.fromkeys(REASONS, 0)
         self.server = DrainingServer(
             wired.app,
-            lambda: wired.log.info("listening", host=host, port=port),
+            on_listening,
             self._deadline,
             wired.metrics,
             limits_of_process(),
@@ -99,24 +106,17 @@ class Ending:
     async def _sync(self) -> None:
         """Let the central view come level with the log, unless there is a hurry."""
         left_s = self._deadline.left_s
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_cancel_at, self._hurry, tasks.cancel_scope)
-            await self._wired.side.end(lambda: left_s(_SYNCED_BY), lambda: left_s(_ENDED_BY))
-            tasks.cancel_scope.cancel()
+        sync = self._wired.side.end(lambda: left_s(_SYNCED_BY), lambda: left_s(_ENDED_BY))
+        await unless(self._hurry, sync)
 
     def _last_words(self) -> None:
         """Say what is left. In any thread, so through a sink that nobody else has."""
         wired = self._wired
         wired.sink.flush()
-        sink = LineSink(_STDOUT)
+        sink = LineSink(_STDOUT, shared=self._shared)
         make_log(sink.append, wired.clock, "error").error(
             "ended before all was done; nothing that was acknowledged is lost",
             doing=self._doing,
             commands=wired.engine.status().queue_depth,
         )
         sink.flush()
-
-
-async def _cancel_at(event: asyncio.Event, scope: anyio.CancelScope) -> None:
-    await event.wait()
-    scope.cancel()

@@ -1,14 +1,11 @@
 """What stands before the engine: admission, and the keys of those who are let in."""
 
 import math
-import socket
 
 from surestock.access.watch import WatchedKeys
 from surestock.api.admission import Admission, AdmissionConfig
 from surestock.kit.clock import Clock
 from surestock.resilience.bucket import RateLimit
-from surestock.runtime.address import is_loopback
-from surestock.runtime.errors import StartRefused
 from surestock.runtime.settings import Settings
 from surestock.telemetry.log import Log
 from surestock.telemetry.metrics import Metrics
@@ -36,17 +33,6 @@ def make_keys(settings: Settings, log: Log) -> WatchedKeys | None:
     keys = WatchedKeys(settings.api_keys_file, log)
     keys.load()
     return keys
-
-
-def check_reach(settings: Settings, bound: socket.socket) -> None:
-    """Refuse to be reached by others without keys. Raises :class:`StartRefused`."""
-    address = bound.getsockname()[0]
-    if settings.api_keys_file is None and not is_loopback(address):
-        raise StartRefused(
-            f"HOST={settings.host} can be reached from other machines, and without API_KEYS_FILE "
-            "anybody there could change stock. Make a key (surestock keys create --help) and set "
-            "API_KEYS_FILE, or serve on 127.0.0.1."
-        )
 
 
 def tell_access(keys: WatchedKeys | None, log: Log) -> None:

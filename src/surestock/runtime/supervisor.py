@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import signal
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -13,6 +12,8 @@ from surestock.ledger.port import Engine
 from surestock.runtime.bootstrap import Wired
 from surestock.runtime.ending import Ending
 from surestock.runtime.errors import StartRefused
+from surestock.runtime.fleet.parent import SIGNALS
+from surestock.runtime.fleet.post import Post
 from surestock.runtime.pulse import pulse
 
 _SWEEP_EVERY_S = 5.0
@@ -21,16 +22,27 @@ _SWEEP_EVERY_S = 5.0
 _GC_THRESHOLDS = (50_000, 20, 100)
 
 
-async def run(wired: Wired, bound: socket.socket) -> int:
+async def run(wired: Wired, bound: socket.socket, post: Post | None = None) -> int:
     """Serve until a signal or a failure; return the process's exit code: 0 after a clean end.
 
+    With a ``post``, it is one of several processes: then its parent tells it to end.
     Raises a :class:`~surestock.kit.errors.SurestockError` when the engine cannot recover. Once it
     was told to end, the process is gone by the deadline, if need be without a return.
     """
-    ending = Ending(wired, *bound.getsockname()[:2])
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ending.begin)
+    host, port = bound.getsockname()[:2]
+
+    def on_listening() -> None:
+        if post is not None:
+            post.listen(ending.server, wired.log)
+        wired.log.info("listening", host=host, port=port)
+
+    ending = Ending(wired, on_listening, shared=post is not None)
+    if post is None:
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.add_signal_handler(number, ending.begin)
+    else:
+        post.parent.obey(ending.begin)
     await _start(wired.engine)
     wired.app.openapi()
     _calm_collector()
@@ -44,7 +56,9 @@ async def run(wired: Wired, bound: socket.socket) -> int:
             serving.start_soon(pulse, wired.metrics, wired.clock.monotonic, beat)
             for work in wired.background:
                 serving.start_soon(_keep, work, ending)
-            await ending.server.serve(sockets=[bound])
+            if post is not None:
+                serving.start_soon(post.run)
+            await ending.server.serve(sockets=[bound] if post is None else [])
             serving.cancel_scope.cancel()
         await ending.finish()
         tasks.cancel_scope.cancel()
