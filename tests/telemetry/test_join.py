@@ -52,8 +52,9 @@ def test_the_order_of_the_processes_decides_the_last_digit_and_is_kept() -> None
 async def test_every_process_adds_up_the_same_fractions(tmp_path: Path) -> None:
     clock = ManualClock()
     members = [Member(tmp_path, slot, clock) for slot in range(3)]
-    for slot, member in enumerate(members, 1):
-        member.metrics.fsync_s.observe(slot / 10)
+    # 0.1 + 0.1 + 0.4 is not 0.4 + 0.1 + 0.1.
+    for member, seconds in zip(members, (0.1, 0.1, 0.4), strict=True):
+        member.metrics.fsync_s.observe(seconds)
         await member.shared.text()
     sums = {await member.value("surestock_fsync_duration_seconds_sum") for member in members}
     assert len(sums) == 1

@@ -217,3 +217,4 @@ async def test_many_ask_at_once_and_all_are_told_the_same(members: list[Member])
         for member in members * 5:
             tasks.start_soon(ask, member)
     assert answers == [3] * 15
+    assert [member.told() for member in members] == [[], [], []]
