@@ -1,10 +1,10 @@
-"""Processes of one service, as far as their metrics go: all in this one, on one clock."""
+"""Processes of one service, as far as their metrics go: in this process, or each for itself."""
 
 from pathlib import Path
 
 import msgspec
 
-from surestock.kit.clock import ManualClock
+from surestock.kit.clock import Clock
 from surestock.telemetry.log import make_log
 from surestock.telemetry.metrics import Metrics
 from surestock.telemetry.shared_metrics import SharedMetrics
@@ -16,7 +16,7 @@ Labels = tuple[tuple[str, str], ...]
 class Member:
     """One process: its numbers, and what it answers for all."""
 
-    def __init__(self, folder: Path, slot: int, clock: ManualClock, snapshots: int = 0) -> None:
+    def __init__(self, folder: Path, slot: int, clock: Clock, snapshots: int = 0) -> None:
         self.metrics = Metrics()
         self.lines: list[bytes] = []
         log = make_log(self.lines.append, clock, "info")

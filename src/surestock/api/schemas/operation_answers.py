@@ -117,7 +117,7 @@ class Readiness(Shown):
 
 
 class Counters(Shown):
-    """Counted since the process started."""
+    """Counted since the service started, over all of its processes."""
 
     requests: int
     errors: int
