@@ -16,6 +16,7 @@ from surestock.checkout.joined import Joined, Keys
 from surestock.checkout.resolution import Absences
 from surestock.checkout.run import Run
 from surestock.checkout.shop import Shop
+from surestock.checkout.standing import Standing
 from surestock.checkout.steps import place as placing
 from surestock.checkout.steps import settle
 from surestock.commerce.errors import OutcomeUnknown
@@ -110,8 +111,8 @@ def serves_each_click_by_itself(patch: pytest.MonkeyPatch) -> None:
 
     begins = CheckoutDesk._begin  # noqa: SLF001 - it is what joins
 
-    def begin(self: CheckoutDesk, ask: CheckoutAsk) -> Run:
-        run = begins(self, ask)
+    def begin(self: CheckoutDesk, ask: CheckoutAsk, standing: Standing) -> Run:
+        run = begins(self, ask, standing)
         self._running.clear()
         return run
 

@@ -17,6 +17,9 @@ class CheckoutConfig(Struct, frozen=True):
     failed checkouts after ``failed_s`` and of completed ones after ``completed_s``; a checkout that
     has had no end for ``stuck_s`` it only tells about.
 
+    Where other processes check out, too, each looks for what one of them left behind, with a pause
+    of ``look_s`` between two rounds.
+
     Stocked products for which the cart names no store are taken from ``default_store_id``.
     """
 
@@ -30,4 +33,5 @@ class CheckoutConfig(Struct, frozen=True):
     failed_s: float = 3600.0
     completed_s: float = 24 * 3600.0
     stuck_s: float = 300.0
+    look_s: float = 5.0
     default_store_id: str = DEFAULT_STORE_ID

@@ -1,27 +1,27 @@
 """Where checkouts are asked for: one at a time for each user, and all who ask share its end.
 
 A checkout belongs to the desk, not to the request: a client that hangs up, or waits no longer,
-changes nothing about what is recorded and placed.
+changes nothing about what is recorded and placed. Where several processes have a desk each, the
+user's turn lets one of them at a checkout; whoever asks at another waits there, and is told the
+same in the end.
 """
 
 import asyncio
 
 import anyio
 
-from surestock.cart.model import Cart, Checkout
-from surestock.cart.refusals import CartConflict
-from surestock.checkout.answer import bought, find_answer
+from surestock.cart.model import Checkout
+from surestock.checkout.answer import find_answer
 from surestock.checkout.ask import CheckoutAsk, CheckoutEnd, PersonsWord
+from surestock.checkout.in_turn import check_payload, check_version, deal_with
 from surestock.checkout.joined import Joined, join
-from surestock.checkout.person import resolve
+from surestock.checkout.person import resolve, turn_soon
 from surestock.checkout.reaper import Reaper
 from surestock.checkout.recovery import Recovery
-from surestock.checkout.resolution import Absences, find_out
+from surestock.checkout.resolution import Absences
 from surestock.checkout.run import Run, begin_run, wait_for_end
-from surestock.checkout.saga import buy
 from surestock.checkout.shop import CheckoutFigures, Shop
-from surestock.checkout.steps.clean import clean
-from surestock.idempotency import IdempotencyConflict, IdempotencyKey
+from surestock.checkout.standing import Standing, standing_of
 from surestock.inventory.unavailable import Overloaded, ShuttingDown
 from surestock.kit.errors import Unavailable
 from surestock.telemetry.trace import TRACEPARENT
@@ -79,17 +79,18 @@ class CheckoutDesk:
         :class:`ProviderUnavailable`, ``Overloaded``, and what the engine raises.
         """
         user_id, key = ask.user_id, ask.key
+        standing = await standing_of(self._shop, user_id)
         while True:
             if key is not None:
                 answered = await find_answer(self._shop, key)
                 if answered is not None:
                     return answered
-                await self._check_payload(user_id, key)
+                await check_payload(self._shop, user_id, key)
                 self.joined.check(user_id, key)
             run = self._running.get(user_id)
             is_first = run is None
             if run is None:
-                run = self._begin(ask)
+                run = self._begin(ask, standing)
             elif not await self._may_join(run, ask):
                 continue
             end = await wait_for_end(self._shop, run, is_first=is_first)
@@ -99,22 +100,23 @@ class CheckoutDesk:
     async def resolve(self, word: PersonsWord) -> CheckoutEnd:
         """Record what a person found out of an open checkout: its order, or that there is none.
 
-        Raises ``NotFound``, or :class:`CheckoutResolved` when it has had its end.
+        Raises ``NotFound``, :class:`CheckoutResolved` when it has had its end, ``Overloaded`` when
+        somebody else is at it for too long, and what the engine raises.
         """
         shop = self._shop
-        async with shop.queue.turn(word.user_id):
+        async with turn_soon(shop, word.user_id):
             end = await resolve(shop, word)
             shop.figures.resolved += 1
-            self._absences.forget(word.attempt_id)
+            self._absences.forget(word.user_id)
             await self.joined.settle(shop, word.user_id, {})
             return end
 
-    def _begin(self, ask: CheckoutAsk) -> Run:
+    def _begin(self, ask: CheckoutAsk, standing: Standing) -> Run:
         if self._is_closed:
             raise ShuttingDown
         if len(self._running) >= self._shop.config.at_once:
             raise Overloaded("Too many checkouts are running. Try again in a moment.")
-        run = begin_run(ask)
+        run = begin_run(ask, standing)
         if ask.key is not None:
             join(run.keys, ask.key)
         self._running[ask.user_id] = run
@@ -134,30 +136,52 @@ class CheckoutDesk:
             return False
         if self._running.get(ask.user_id) is not run:
             return False
-        _check_version(cart, checkout, ask)
+        check_version(cart, checkout, ask)
         if ask.key is not None:
             join(run.keys, ask.key)
         return True
 
     async def _work(self, run: Run) -> None:
-        user_id = run.ask.user_id
         TRACEPARENT.set(run.traceparent)
         try:
-            told = await self._buy(run)
+            run.end.set_result(await self._buy(run))
         except Exception as error:  # noqa: BLE001 - whoever waits is told
-            left = await self._find_left(user_id)
-            if left is None or not isinstance(error, Unavailable):
-                run.end.set_exception(error)
-            else:
-                # It has begun, so that it cannot be said that nothing was done.
-                run.end.set_result(left)
-        else:
-            if isinstance(told, Checkout) and told.is_open:
-                self.recovery.left_open(user_id)
-            run.end.set_result(told)
+            run.end.set_exception(error)
         finally:
             run.end.cancel()
-            self._running.pop(user_id, None)
+            self._running.pop(run.ask.user_id, None)
+
+    async def _buy(self, run: Run) -> Checkout | CheckoutEnd:
+        """Do what the state asks for, in the user's turn, and settle with all who wait."""
+        user_id = run.ask.user_id
+        async with self._shop.queue.turn(user_id):
+            try:
+                told = await self._buy_in_turn(run)
+            except Exception as error:
+                left = await self._find_left(user_id)
+                if left is None or not isinstance(error, Unavailable):
+                    raise
+                # It has begun, so that it cannot be said that nothing was done.
+                self.joined.keep(left, run.keys)
+                return left
+            if isinstance(told, Checkout) and told.is_open:
+                self.recovery.left_open(user_id)
+            return told
+
+    async def _buy_in_turn(self, run: Run) -> Checkout | CheckoutEnd:
+        shop, user_id, key = self._shop, run.ask.user_id, run.ask.key
+        if self.joined.keeps(user_id):
+            # Another process may have ended what they wait for: that comes before a new attempt.
+            await self.joined.settle(shop, user_id, {})
+        if key is not None:
+            answered = await find_answer(shop, key)
+            if answered is not None:
+                run.is_own = True
+                return answered
+            await check_payload(shop, user_id, key)
+        told = await deal_with(shop, self._absences, run)
+        await self.joined.settle(shop, user_id, run.keys)
+        return told
 
     async def _find_left(self, user_id: str) -> Checkout | None:
         """Return the checkout if it has no end, and leave it to the recovery then."""
@@ -167,53 +191,8 @@ class CheckoutDesk:
             self.recovery.left_open(user_id)  # which finds out whether it is
             return None
         if checkout is None or not checkout.is_open:
+            if self.joined.keeps(user_id):
+                self.recovery.left_open(user_id)
             return None
         self.recovery.left_open(user_id)
         return checkout
-
-    async def _buy(self, run: Run) -> Checkout | CheckoutEnd:
-        """Do what the state asks for, in the user's turn, and settle with all who wait."""
-        user_id, key = run.ask.user_id, run.ask.key
-        async with self._shop.queue.turn(user_id):
-            answered = None if key is None else await find_answer(self._shop, key)
-            if answered is not None:
-                run.is_own = True
-                return answered
-            told = await self._buy_in_turn(run)
-            await self.joined.settle(self._shop, user_id, run.keys)
-            return told
-
-    async def _buy_in_turn(self, run: Run) -> Checkout | CheckoutEnd:
-        """Buy, ask what became of it, or repeat what it came to."""
-        shop, ask = self._shop, run.ask
-        checkout = await shop.find_checkout(ask.user_id)
-        has_ended = checkout is not None and not checkout.is_open
-        run.before = checkout.attempt.attempt_id if checkout is not None and has_ended else None
-        run.has_turn = True
-        if checkout is not None and checkout.is_open:
-            _check_version(await shop.find_cart(ask.user_id), checkout, ask)
-            told = await find_out(shop, self._absences, checkout)
-            if isinstance(told, CheckoutEnd):
-                await clean(shop, checkout)
-            return told
-        if checkout is not None and checkout.status == "completed":
-            cart = await shop.find_cart(ask.user_id)
-            if cart is None or cart.cart_id == checkout.cart_id:
-                return bought(checkout)
-        return await buy(shop, self._absences, ask)
-
-    async def _check_payload(self, user_id: str, key: IdempotencyKey) -> None:
-        """Raise ``IdempotencyConflict`` when the key began something else, also if that failed."""
-        checkout = await self._shop.find_checkout(user_id)
-        known = None if checkout is None or checkout.status == "completed" else checkout.ask
-        if known is None or known.digest != key.digest:
-            return
-        if known.fingerprint != key.fingerprint:
-            raise IdempotencyConflict(key.key)
-
-
-def _check_version(cart: Cart | None, checkout: Checkout | None, ask: CheckoutAsk) -> None:
-    """Raise ``CartConflict`` when the cart that is checked out is not the one that is meant."""
-    expected = ask.expected_version
-    if cart is not None and expected is not None and cart.version != expected:
-        raise CartConflict(expected, cart, checkout)

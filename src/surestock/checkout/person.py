@@ -1,5 +1,9 @@
 """What a person found out of a checkout that nobody else could tell of, in the user's turn."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
 from surestock.cart.model import Failure
 from surestock.checkout.ask import CheckoutEnd, PersonsWord
 from surestock.checkout.errors import CheckoutResolved
@@ -8,6 +12,25 @@ from surestock.checkout.steps.begin import undo
 from surestock.checkout.steps.clean import clean
 from surestock.checkout.steps.settle import complete
 from surestock.inventory.refusals import NotFound
+from surestock.inventory.unavailable import Overloaded
+
+
+@asynccontextmanager
+async def turn_soon(shop: Shop, user_id: str) -> AsyncIterator[None]:
+    """Be the only one of the user for the length of the block.
+
+    Raises ``Overloaded`` when that takes longer than a client waits for an answer: another process
+    may have the turn and stand still. ``QueueFull`` as ever.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            async with asyncio.timeout(shop.config.answer_s):
+                await stack.enter_async_context(shop.queue.turn(user_id))
+        except TimeoutError as error:
+            raise Overloaded(
+                f"Somebody else is at the checkout of user {user_id}. Try again in a moment."
+            ) from error
+        yield
 
 
 async def resolve(shop: Shop, told: PersonsWord) -> CheckoutEnd:

@@ -1,6 +1,9 @@
 """What is let go of, now and then: idle carts, bought carts, ended checkouts.
 
 A checkout without an end is none of these, whatever its age: it is told about, and asked about.
+Where somebody has the user's turn, in whatever process, nothing of his is swept this time.
+
+Where there are several processes, each of them sweeps: what one let go of, the others do not find.
 """
 
 from collections.abc import AsyncIterator, Awaitable
@@ -13,8 +16,8 @@ from surestock.checkout.shop import Shop
 from surestock.checkout.steps.clean import clean
 from surestock.inventory.document import Document
 from surestock.kit.errors import Refusal, Unavailable
+from surestock.mirror.pages import pages_of
 
-_PAGE = 200
 _REQUEST = "reaper"
 
 
@@ -49,12 +52,9 @@ class Reaper:
         self._shop.figures.stuck = stuck
 
     async def _all(self, kind: str) -> AsyncIterator[Document]:
-        after = ""
-        while page := await self._shop.engine.list_documents(kind, after, _PAGE):
+        async for page in pages_of(self._shop.engine, kind, lambda: self._shop.sleep(0)):
             for document in page:
                 yield document
-            after = page[-1].key[1]
-            await self._shop.sleep(0)
 
     async def _tried(self, look: Awaitable[int]) -> int:
         log = self._shop.log
@@ -85,7 +85,9 @@ class Reaper:
         if checkout.status == "completed":
             cart = await self._shop.find_cart(user_id)
             if cart is not None and cart.cart_id == checkout.cart_id:
-                async with self._shop.queue.turn(user_id):
+                async with self._shop.queue.try_turn(user_id) as has_turn:
+                    if not has_turn:
+                        return 0
                     await clean(self._shop, checkout)
             kept_s = config.completed_s
         else:
@@ -97,7 +99,9 @@ class Reaper:
     async def _forget(self, checkout: Checkout) -> None:
         """Let go of an ended checkout, unless it knows of attempts that may still turn up."""
         user_id = checkout.user_id
-        async with self._shop.queue.turn(user_id):
+        async with self._shop.queue.try_turn(user_id) as has_turn:
+            if not has_turn:
+                return
             cart = await self._shop.find_cart(user_id)
             if checkout.absent and cart is not None and cart.cart_id == checkout.cart_id:
                 return
@@ -108,10 +112,12 @@ class Reaper:
         if not self._is_idle(cart):
             return 0
         user_id = cart.user_id
-        async with self._shop.queue.turn(user_id):
-            # Who has waited looks again: the user may have come back, and a sync been recorded.
+        async with self._shop.queue.try_turn(user_id) as has_turn:
+            # Since it was listed, the user may have come back, and a sync been recorded.
             now = await self._shop.find_cart(user_id)
-            if now is None or now.cart_id != cart.cart_id or not self._is_idle(now):
+            if not has_turn or now is None or now.cart_id != cart.cart_id:
+                return 0
+            if not self._is_idle(now):
                 return 0
             # A change that comes between the look and the record raises the version.
             command = DropCart(user_id, now.version, now.cart_id)
@@ -121,7 +127,9 @@ class Reaper:
         return 0
 
     def _is_idle(self, cart: Cart) -> bool:
-        return self._is_over(self._shop.mirrors.accessed_at(cart), self._shop.config.idle_s)
+        mirrors = self._shop.mirrors
+        idle_s = self._shop.config.idle_s + mirrors.untold_s
+        return self._is_over(mirrors.accessed_at(cart), idle_s)
 
     def _is_over(self, since: datetime, seconds: float) -> bool:
         return self._shop.clock.now() - since >= timedelta(seconds=seconds)

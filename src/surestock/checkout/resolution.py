@@ -3,9 +3,16 @@
 An order that is not found was not placed, once the platform's time for that is over. That time is
 measured by this process, between two answers of "none": no clock that was set wrong, and no time
 for which nobody asked, ever makes a failure of an order that is on its way.
+
+Each process measures for itself, and always in the user's turn. An attempt is placed once, by the
+process that recorded so and keeps the turn until it has an answer or is dead. So whoever has the
+turn and finds that record knows that no request of this attempt leaves any more: what is still on
+its way is as old as his first "none", at least.
 """
 
 from collections.abc import Callable
+
+from msgspec import Struct
 
 from surestock.cart.model import Checkout, ExternalContext
 from surestock.checkout.ask import CheckoutEnd
@@ -29,21 +36,49 @@ ELSEWHERE = (
 )
 
 
+class _Absence(Struct, frozen=True):
+    attempt_id: str
+    why: str | None
+    since: float
+
+    def is_of(self, checkout: Checkout) -> bool:
+        return (checkout.attempt.attempt_id, checkout.why_unknown) == (self.attempt_id, self.why)
+
+
 class Absences:
-    """Since when the platform has said of an attempt that there is no order, by attempt."""
+    """Since when the platform has said that there is no order, of users whose checkout is open.
+
+    That counts for as long as the record stays what it was. Another process that was told anything
+    else meanwhile has recorded so; and when "none" is recorded once more after that, it is by other
+    words (:func:`_none_since`).
+    """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._since: dict[str, float] = {}
+        self._since: dict[str, _Absence] = {}
 
-    def none_found(self, attempt_id: str) -> float:
-        """Take note of an answer of "none"; return for how many seconds that has been so."""
-        now = self._monotonic()
-        return now - self._since.setdefault(attempt_id, now)
+    def __len__(self) -> int:
+        """Return of how many users that is known."""
+        return len(self._since)
 
-    def forget(self, attempt_id: str) -> None:
+    def none_found(self, checkout: Checkout) -> float:
+        """Return for how many seconds it has been so, at an answer of "none"; 0 at the first."""
+        known = self._since.get(checkout.user_id)
+        if known is None or not known.is_of(checkout):
+            return 0.0
+        return self._monotonic() - known.since
+
+    def recorded(self, checkout: Checkout) -> None:
+        """Take note that an answer of "none" is on record: if it is the first, it counts now."""
+        known = self._since.get(checkout.user_id)
+        if known is None or not known.is_of(checkout):
+            now = self._monotonic()
+            absence = _Absence(checkout.attempt.attempt_id, checkout.why_unknown, now)
+            self._since[checkout.user_id] = absence
+
+    def forget(self, user_id: str) -> None:
         """Take note of any other answer, or of the end."""
-        self._since.pop(attempt_id, None)
+        self._since.pop(user_id, None)
 
 
 async def find_out(shop: Shop, absences: Absences, checkout: Checkout) -> Checkout | CheckoutEnd:
@@ -64,13 +99,13 @@ async def find_out(shop: Shop, absences: Absences, checkout: Checkout) -> Checko
         found = await shop.provider.find_order(context, attempt.attempt_id)
     except CommerceError as error:
         # No answer is not an answer of "none": the count begins again.
-        absences.forget(attempt.attempt_id)
+        absences.forget(checkout.user_id)
         return await doubt(
             shop, checkout, f"The commerce platform cannot tell: {sentence_of(error)}"
         )
     if found is None:
         return await _not_found(shop, absences, checkout, context)
-    absences.forget(attempt.attempt_id)
+    absences.forget(checkout.user_id)
     return await _found(shop, checkout, found)
 
 
@@ -91,9 +126,19 @@ async def _not_found(
     attempt_id = checkout.attempt.attempt_id
     if settles_s is None:
         return await doubt(shop, checkout, NEVER_SURE.format(user_id=checkout.user_id))
-    if absences.none_found(attempt_id) <= settles_s:
-        return await doubt(shop, checkout, NOT_FOUND)
-    absences.forget(attempt_id)
+    if absences.none_found(checkout) <= settles_s:
+        told = await doubt(shop, checkout, _none_since(shop, checkout))
+        absences.recorded(told)
+        return told
+    absences.forget(checkout.user_id)
     shop.figures.resolved += 1
     shop.log.warning("an order was never made", attempt=attempt_id, cart=context.external_cart_id)
     return await undo(shop, checkout, absent(), absent=True)
+
+
+def _none_since(shop: Shop, checkout: Checkout) -> str:
+    """Return what is recorded of an answer of "none": the same, until there is any other answer."""
+    why = checkout.why_unknown
+    if why is not None and why.startswith(f"{NOT_FOUND} "):
+        return why
+    return f"{NOT_FOUND} It has said so since {shop.clock.now():%Y-%m-%dT%H:%M:%S.%fZ}."

@@ -9,6 +9,7 @@ from surestock.checkout.answer import failed
 from surestock.checkout.ask import CheckoutAsk, CheckoutEnd
 from surestock.checkout.joined import Keys
 from surestock.checkout.shop import Shop
+from surestock.checkout.standing import Standing
 from surestock.inventory.unavailable import ShuttingDown
 from surestock.kit.errors import Refusal
 from surestock.telemetry.trace import TRACEPARENT
@@ -17,34 +18,35 @@ from surestock.telemetry.trace import TRACEPARENT
 class Run(Struct, eq=False):
     """A checkout that somebody works on. ``end`` is cancelled when nobody does any more.
 
-    ``keys`` are those of all who wait for it. ``before`` is the attempt that had ended when the run
-    had its turn. An end ``is_own`` when it is what the first one's key was answered with before.
-    ``traceparent`` is that of the request that asked first: the platform is told.
+    ``standing`` is what was there when the first one asked. ``keys`` are those of all who wait for
+    it. An end ``is_own`` when it is what the first one's key was answered with before, and
+    ``is_shared`` when somebody else brought it about meanwhile. ``traceparent`` is that of the
+    request that asked first: the platform is told.
     """
 
     ask: CheckoutAsk
     end: "asyncio.Future[Checkout | CheckoutEnd]"
+    standing: Standing
     traceparent: str | None = None
     keys: Keys = field(default_factory=dict)
-    has_turn: bool = False
-    before: str | None = None
     is_own: bool = False
+    is_shared: bool = False
 
     def is_over(self, cart: Cart | None, checkout: Checkout | None) -> bool:
         """Tell whether its end is on record, so that who comes now means something else.
 
         A client may know of the end before all who wait are told, and have a new cart by then.
         """
-        if not self.has_turn or checkout is None or checkout.is_open:
+        if checkout is None or not self.standing.is_before_end_of(checkout):
             return False
         if checkout.status == "completed":
             return cart is not None and cart.cart_id != checkout.cart_id
-        return checkout.attempt.attempt_id != self.before
+        return True
 
 
-def begin_run(ask: CheckoutAsk) -> Run:
+def begin_run(ask: CheckoutAsk, standing: Standing) -> Run:
     """Return a run that nobody works on yet."""
-    run = Run(ask, asyncio.get_running_loop().create_future(), TRACEPARENT.get())
+    run = Run(ask, asyncio.get_running_loop().create_future(), standing, TRACEPARENT.get())
     run.end.add_done_callback(_take_note)
     return run
 
@@ -68,7 +70,7 @@ async def wait_for_end(shop: Shop, run: Run, *, is_first: bool) -> CheckoutEnd |
     told = end.result()
     if isinstance(told, Checkout):
         if told.failure is not None and not told.is_open:
-            raise failed(told.failure, replayed=not is_first)
+            raise failed(told.failure, replayed=run.is_shared or not is_first)
         return CheckoutEnd(told.status)
     return CheckoutEnd(told.status, told.body, told.sequence, told.replayed or not is_first)
 

@@ -13,6 +13,7 @@ from surestock.kit.errors import Refusal
 from surestock.ledger.command import Command
 from surestock.ledger.port import Engine, Envelope, Outcome
 from surestock.mirror.mirrors import Mirrors
+from surestock.mirror.patience import patiently
 from surestock.mirror.queue import UserQueue
 from surestock.telemetry.log import Log
 
@@ -77,10 +78,14 @@ class Shop(Struct, frozen=True):
     ) -> Outcome:
         """Carry a command out; ``ask`` is answered by it, now and when it is repeated.
 
-        With ``begins``, ``ask`` is answered only if the command is refused.
+        With ``begins``, ``ask`` is answered only if the command is refused; and when another
+        process is changing the same, the client is told at once.
         """
         key = None if ask is None else IdempotencyKey(ask.key, ask.digest, ask.fingerprint)
-        return await self.engine.transact(Envelope(command, actor, request_id, key, begins))
+        envelope = Envelope(command, actor, request_id, key, begins)
+        if begins:
+            return await self.engine.transact(envelope)
+        return await patiently(lambda: self.engine.transact(envelope), self.sleep)
 
     async def record_end(
         self, command: Command, actor: str, request_id: str, ask: CheckoutKey | None
