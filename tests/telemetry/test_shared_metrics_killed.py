@@ -24,32 +24,38 @@ def counting(folder: Path, slot: int) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def last_told(process: subprocess.Popen[str], lines: int) -> tuple[int, int]:
-    """Return the first sum that a process told, and the last one before it was killed."""
-    assert process.stdout is not None
-    told = [int(process.stdout.readline()) for _ in range(lines)]
+def killed(process: subprocess.Popen[str], first: int) -> list[int]:
+    """Kill the process; return all the sums that it told, of which ``first`` was read before."""
     process.kill()
+    assert process.stdout is not None
     rest = process.stdout.read().splitlines(keepends=True)
-    told += [int(line) for line in rest if line.endswith("\n")]
+    told = [first, *(int(line) for line in rest if line.endswith("\n"))]
     assert told == sorted(told)
-    return told[0], told[-1]
+    return told
 
 
 async def test_a_process_that_is_killed_while_it_writes_takes_nothing_back(tmp_path: Path) -> None:
     rng = random.Random(13)
     reader = Member(tmp_path, 0, SystemClock())
     reader.metrics.rate_limited = 1000
-    seen = (await reader.shared.counters())["rateLimited"]
-    lives = 0
+
+    async def read() -> int:
+        return (await reader.shared.counters())["rateLimited"]
+
+    seen, counted = await read(), 0
     for _ in range(_LIVES):
         with counting(tmp_path, 1) as process:
-            first, last = last_told(process, rng.randint(2, 60))
-        assert first > seen
-        now = (await reader.shared.counters())["rateLimited"]
+            assert process.stdout is not None
+            first = int(process.stdout.readline())
+            assert first > seen
+            # Meanwhile it writes, so that these are read while they are written.
+            sums = [await read() for _ in range(rng.randint(2, 40))]
+            assert sums == sorted(sums)
+            last = killed(process, first)[-1]
+        seen = await read()
         # One more may have been written, and not told.
-        assert last <= now <= last + 1
-        seen = now
-        lives += last - first + 1
-    assert lives > 2 * _LIVES
-    assert lives <= seen - 1000 <= lives + _LIVES
+        assert max(last, sums[-1]) <= seen <= last + 1
+        counted += last - first + 1
+    assert counted > 2 * _LIVES
+    assert counted <= seen - 1000 <= counted + _LIVES
     assert reader.told() == []

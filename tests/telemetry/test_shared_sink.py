@@ -10,22 +10,37 @@ import pytest
 
 from surestock.telemetry.sink import LineSink
 
-_WRITER = """
+_ROUNDS, _LINES = 20, 100
+_WRITER = f"""
 import sys
 from surestock.telemetry.sink import LineSink
-sink = LineSink(1, shared=sys.argv[2] == "shared")
-for round_ in range(40):
-    for number in range(100):
-        sink.append(sys.argv[1].encode() * (1 + 37 * number % 700))
+letter, how = sys.argv[1:]
+sink = LineSink(1, shared=how == "shared")
+sink.append(letter.encode())
+sink.flush()
+sys.stdin.readline()
+for _ in range({_ROUNDS}):
+    for number in range({_LINES}):
+        sink.append(letter.encode() * (1 + 37 * number % 700))
     sink.flush()
 """
 
 
-def written_by_two(place: int, how: str) -> list[subprocess.Popen[bytes]]:
+def two_writers(place: int, how: str) -> list[subprocess.Popen[bytes]]:
+    """Start two processes that write a line, and many more once they are told."""
     return [
-        subprocess.Popen([sys.executable, "-c", _WRITER, letter, how], stdout=place)
+        subprocess.Popen(
+            [sys.executable, "-c", _WRITER, letter, how], stdin=subprocess.PIPE, stdout=place
+        )
         for letter in "ab"
     ]
+
+
+def have_ended(processes: list[subprocess.Popen[bytes]]) -> bool:
+    """Let them write, and wait until they have."""
+    for process in processes:
+        process.communicate(b"go\n")
+    return [process.returncode for process in processes] == [0, 0]
 
 
 def torn(lines: list[bytes]) -> int:
@@ -35,23 +50,30 @@ def torn(lines: list[bytes]) -> int:
 @pytest.mark.parametrize("how", ["shared", "alone"])
 def test_lines_of_two_processes_on_one_pipe_are_torn_only_without_the_option(how: str) -> None:
     reader, writer = os.pipe()
-    processes = written_by_two(writer, how)
+    processes = two_writers(writer, how)
     os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        lines = pipe.read().splitlines()
+    with os.fdopen(reader, "rb", buffering=0) as pipe:
+        written = b""
+        while len(written) < 4:
+            written += pipe.read(4)
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write(b"go\n")
+            process.stdin.close()
+        while some := pipe.read(1000):  # slower than they write, so that the pipe is always full
+            written += some
     assert [process.wait() for process in processes] == [0, 0]
+    lines = written.splitlines()
     print(f"{how}: {torn(lines)} of {len(lines)} lines torn")
     assert (torn(lines) > 0) == (how == "alone")
-    if how == "shared":
-        assert len(lines) == 2 * 40 * 100
+    assert how == "alone" or len(lines) == 2 * (1 + _ROUNDS * _LINES)
 
 
 def test_lines_of_two_processes_in_one_file_are_all_there_and_whole(tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as file:
-        processes = written_by_two(file.fileno(), "shared")
-        assert [process.wait() for process in processes] == [0, 0]
+        assert have_ended(two_writers(file.fileno(), "shared"))
     lines = (tmp_path / "log").read_bytes().splitlines()
-    assert (torn(lines), len(lines)) == (0, 2 * 40 * 100)
+    assert (torn(lines), len(lines)) == (0, 2 * (1 + _ROUNDS * _LINES))
 
 
 def test_a_line_longer_than_a_pipe_takes_at_once_is_a_write_of_its_own() -> None:
