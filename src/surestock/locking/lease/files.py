@@ -123,7 +123,6 @@ class FileLeases:
     def close(self) -> None:
         """Close what is open, and give nothing back. The next verb opens it again."""
         self._guards.close()
-        self._directory.close()
 
     def _record(self, key: str, token: int, ttl_s: float, about: str) -> Record:
         if not 0 < ttl_s <= LONGEST_S:

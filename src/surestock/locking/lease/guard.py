@@ -71,19 +71,27 @@ class Guards:
         """Have the guard ``name`` for the length of a block. Raises ``OSError``.
 
         Whoever waited in vain (:class:`GuardBusy`) does not wait for the same guard again for a
-        second: a process that stands still must not hold up what has other guards.
+        second: a process that stands still must not hold up what has other guards. After any other
+        ``OSError``, in the block too, everything is opened anew: the directory may be another one.
         """
-        fd = self._take(name)
         try:
-            yield Guard(fd, self._monotonic)
-        finally:
-            # Not by closing it: a child that was just forked may still have a copy.
-            fcntl.flock(fd, fcntl.LOCK_UN)
+            fd = self._take(name)
+            try:
+                yield Guard(fd, self._monotonic)
+            finally:
+                # Not by closing it: a child that was just forked may still have a copy.
+                fcntl.flock(fd, fcntl.LOCK_UN)
+        except GuardBusy:
+            raise
+        except OSError:
+            self.close()
+            raise
 
     def close(self) -> None:
-        """Close them all. The next use opens its guard again."""
+        """Close them all, and their directory. The next use opens what it needs again."""
         while self._open:
             os.close(self._open.popitem()[1])
+        self._directory.close()
 
     def _take(self, name: str) -> int:
         for _ in range(_REMOVALS):
