@@ -1,5 +1,6 @@
 """A desk in front of an engine: sends commands, and reads answers the way a client would."""
 
+import asyncio
 from typing import Any, TypeVar
 
 import msgspec
@@ -34,6 +35,14 @@ class Desk:
         self.engine = engine
         self.clock = clock
         self._requests = 0
+
+    async def decided(self, sent: "asyncio.Task[Outcome]") -> None:
+        """Wait until what was sent is decided, and not necessarily durable."""
+        for _ in range(1_000_000):
+            if sent.done() or self.engine.status().queue_depth:
+                return
+            await asyncio.sleep(0)
+        raise AssertionError("it was never decided")
 
     def envelope(self, command: Command, idempotency: IdempotencyKey | None = None) -> Envelope:
         """Put ``command`` into an envelope of a new request."""

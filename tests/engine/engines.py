@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from surestock.engine.log import LogConfig, LogEngine
 from surestock.engine.log.turn import UpkeepRunning
@@ -15,6 +15,7 @@ from surestock.journal.append import AppendConfig
 from surestock.kit.clock import Clock
 from surestock.kit.ids import IdSource
 from surestock.ledger.port import Engine, Envelope, Outcome
+from tests.engine.members import Member, Several
 
 IDEMPOTENCY_TTL = timedelta(hours=24)
 REFUSALS = 50
@@ -60,4 +61,27 @@ class KeptUp(LogEngine):
         return outcome
 
 
-ENGINES: dict[str, Open] = {"memory": open_memory, "log": open_log, "log kept up": KeptUp}
+def open_shared(directory: Path, clock: Clock) -> Engine:
+    """Make the embedded engine on a log that others could share."""
+    config = LogConfig(directory, idempotency_ttl=IDEMPOTENCY_TTL, max_refusals=REFUSALS)
+    return Member(config, clock)
+
+
+def open_several(directory: Path, clock: Clock) -> Engine:
+    """Make three embedded engines on one log of short segments, each used in its turn."""
+    config = LogConfig(
+        directory, AppendConfig(segment_records=3), IDEMPOTENCY_TTL, max_refusals=REFUSALS
+    )
+    return cast("Engine", Several(config, clock))
+
+
+ENGINES: dict[str, Open] = {
+    "memory": open_memory,
+    "log": open_log,
+    "log kept up": KeptUp,
+    "shared log": open_shared,
+    "three on a log": open_several,
+}
+
+AT_ONCE = {"memory", "log", "log kept up"}
+"""Those that decide as soon as they are asked: the others wait for their turn at the log first."""

@@ -15,8 +15,14 @@ from tests.engine.engines import ENGINES, Open
 from tests.engine.machine import EngineMachine
 from tests.engine.twin import Tally
 
-QUICK = {"memory": 120, "log": 50, "log kept up": 12}
-LONG = {"memory": 3000, "log": 1500, "log kept up": 300}
+QUICK = {"memory": 120, "log": 50, "log kept up": 12, "shared log": 20, "three on a log": 25}
+LONG = {
+    "memory": 3000,
+    "log": 1500,
+    "log kept up": 300,
+    "shared log": 300,
+    "three on a log": 600,
+}
 STEPS = 40
 
 

@@ -151,7 +151,7 @@ async def test_who_extends_in_time_never_sees_an_end_that_did_not_come(desk: Des
     held = await desk.reserve(TEA, 4, TTL_S)
     desk.clock.advance(TTL_S - 1)
     extending = asyncio.create_task(desk.do(ExtendReservation(held, TTL_S)))
-    await asyncio.sleep(0)  # decided by now, and not necessarily durable
+    await desk.decided(extending)
     desk.clock.advance(1)
     seen, reserved = await desk.status_of(held), (await desk.level(TEA)).reserved
     await extending
@@ -164,7 +164,7 @@ async def test_who_commits_in_time_never_sees_an_end_that_did_not_come(desk: Des
     held = await desk.reserve(TEA, 4, TTL_S)
     desk.clock.advance(TTL_S - 1)
     committing = asyncio.create_task(desk.do(CommitReservation(held)))
-    await asyncio.sleep(0)
+    await desk.decided(committing)
     desk.clock.advance(1)
     seen = await desk.status_of(held)
     await committing

@@ -22,7 +22,7 @@ from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal, Unavailable
 from surestock.kit.ids import IdSource
 from surestock.ledger.port import EngineStatus, Envelope, Outcome
-from surestock.locking import Leases
+from surestock.locking import Grip, Leases
 from surestock.telemetry.locks import LockMetrics
 
 
@@ -127,7 +127,11 @@ class SharedLogEngine(FreshReads, LogEngine):
     async def transact_each(
         self, envelopes: Sequence[Envelope]
     ) -> list[Outcome | Refusal | Unavailable]:
-        """Carry out commands that stand alone; return an answer for each, in order."""
+        """Carry out commands that stand alone; return an answer for each, in order.
+
+        Raises ``IdempotencyConflict`` when they are rows of a batch whose key was used for another
+        one meanwhile.
+        """
         entered = await self._leasing.enter_each(list(envelopes))
         try:
             answers = await self._transact_entered(envelopes, entered)
@@ -138,17 +142,20 @@ class SharedLogEngine(FreshReads, LogEngine):
     async def _transact_entered(
         self, envelopes: Sequence[Envelope], entered: list[Entered | Refusal | Unavailable]
     ) -> list[Outcome | Refusal | Unavailable]:
-        answers = {
-            place: it
-            for place, it in enumerate(entered)
-            if isinstance(it, Outcome | Refusal | Unavailable)
-        }
-        left = [place for place in range(len(envelopes)) if place not in answers]
+        answers: dict[int, Outcome | Refusal | Unavailable] = {}
+        grips: dict[int, Grip | None] = {}
+        for place, it in enumerate(entered):
+            if isinstance(it, Grip | None):
+                grips[place] = it
+            else:
+                answers[place] = it
+        left = list(grips)
         try:
             async with self._turns.turn():
-                for place in left:
+                await self._check_batch_of(envelopes)
+                for place, grip in grips.items():
                     try:
-                        await self._leasing.confirm(entered[place])
+                        await self._leasing.confirm(grip)
                     except LockLost as lost:
                         answers[place] = lost
                 left = [place for place in left if place not in answers]
@@ -157,6 +164,13 @@ class SharedLogEngine(FreshReads, LogEngine):
             told = [error] * len(left)
         answers.update(zip(left, told, strict=True))
         return [answers[place] for place in range(len(envelopes))]
+
+    async def _check_batch_of(self, envelopes: Sequence[Envelope]) -> None:
+        """Look at the batch's key again, in the turn: others may have come first."""
+        key = envelopes[0].idempotency if envelopes else None
+        if key is not None and key.batch is not None:
+            batch = IdempotencyKey(key.key, key.batch, key.fingerprint)
+            await super().check_batch(batch)
 
     async def find_answer(self, key: IdempotencyKey) -> Outcome | None:
         """Return the first answer to a key; None when there was none within its time to live."""
@@ -178,5 +192,8 @@ class SharedLogEngine(FreshReads, LogEngine):
 
     def status(self) -> EngineStatus:
         """Return how the engine is."""
+        status = super().status()
+        frontier = self.frontier()
+        sequence = status.sequence if frontier is None else frontier.sequence
         locks, warnings = self._leases.breaker, tuple(self._leases.warnings())
-        return replace(super().status(), locks=locks, warnings=warnings)
+        return replace(status, sequence=sequence, locks=locks, warnings=warnings)

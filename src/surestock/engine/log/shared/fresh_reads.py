@@ -1,7 +1,15 @@
-"""Reads that know of whatever any process has answered before they began."""
+"""Reads that know of whatever any process has answered before they began.
+
+One thing more has to be known where a reservation has just run out: whether another process has
+decided in time that it goes on, or was bought, and is on its way to the disk with that. Whoever
+reads such a reservation, or its level, lets those who write now come to their end first.
+"""
+
+from datetime import UTC, datetime
 
 from surestock.engine.log.reads import LogReads
 from surestock.engine.log.shared.following import Following
+from surestock.engine.log.shared.turns import Turns
 from surestock.inventory.document import Document, DocumentKey
 from surestock.inventory.model import Level, Reservation, StockKey
 from surestock.ledger.history import HistoryEntry
@@ -12,20 +20,45 @@ class FreshReads(LogReads):
     """The reading half of an engine that shares its log: each read follows the others first."""
 
     _following: Following
+    _turns: Turns
+    _sure_until = datetime.min.replace(tzinfo=UTC)
+    """Whatever was decided by now, by anybody, is durable or given up."""
+
+    async def _know_ends(self, *keys: StockKey) -> None:
+        """See to it that what has run out on these levels is known to have run out."""
+        await self._following.fresh()
+        now = self._clock.now()
+        durable = self._memory.durable
+        if any(self._is_unsure(held) for key in keys for held in durable.due(key, now)):
+            await self._ask(now)
+
+    async def _ask(self, now: datetime) -> None:
+        await self._turns.passed()
+        await self._following.fresh()
+        self._sure_until = max(self._sure_until, now)
+
+    def _is_unsure(self, held: Reservation) -> bool:
+        return held.expires_at is not None and held.expires_at > self._sure_until
 
     async def find_level(self, key: StockKey) -> Level | None:
         """Return the level, without the reservations that are due, or None."""
-        await self._following.fresh()
+        await self._know_ends(key)
         return await super().find_level(key)
 
     async def list_levels(self, store_id: str, after: str, limit: int) -> list[Level]:
         """Return up to ``limit`` levels of a store whose SKU sorts after ``after``, in order."""
         await self._following.fresh()
+        page = self._memory.state.page(store_id, after, limit)
+        await self._know_ends(*(level.key for level in page))
         return await super().list_levels(store_id, after, limit)
 
     async def find_reservation(self, reservation_id: str) -> Reservation | None:
         """Return the reservation, as expired when it is due, or None."""
         await self._following.fresh()
+        now = self._clock.now()
+        held = self._memory.state.reservation(reservation_id)
+        if held is not None and held.is_due(now) and self._is_unsure(held):
+            await self._ask(now)
         return await super().find_reservation(reservation_id)
 
     async def find_document(self, key: DocumentKey) -> Document | None:

@@ -24,6 +24,7 @@ _ASK_EVERY_S = 0.001
 _SHARE_S = 0.005
 _MOST_PAUSES = 10
 _WAIT_S = 5.0
+_MOST_ASKED = int(_WAIT_S / _ASK_EVERY_S)
 _STUCK = "Another process has been writing the event log for long. Try again in a moment."
 
 
@@ -42,6 +43,7 @@ class Turns:
         self._wanted = asyncio.Event()
         self._users = 0
         self._is_open = False
+        self._has_lock = False
         self._is_over = asyncio.Event()
         self._began_at = 0.0
         self._is_closed = False
@@ -102,10 +104,29 @@ class Turns:
 
     def _is_wanted(self) -> bool:
         """Tell whether another process has asked for the writer lock since this one took it."""
-        return self._log is not None and self._log.page.wanted_at() >= self._began_at
+        return self._log is not None and self._log.page.wanted_at() > self._began_at
 
     def _elapsed_s(self) -> float:
         return self._clock.monotonic() - self._began_at
+
+    async def passed(self) -> None:
+        """Return once nothing is on its way that another process decided before this was called.
+
+        What it decided is durable then, and told by the frontier, or given up. Raises
+        ``Overloaded`` when that takes too long.
+        """
+        log = self._log
+        for _ in range(_MOST_ASKED):
+            # While this process has the lock, nobody else is at anything. It must not be taken
+            # twice: to let go of it once would be to let go of it.
+            if log is None or self._has_lock:
+                return
+            if log.lock.try_take():
+                log.lock.release()
+                return
+            log.page.want(self._clock.monotonic())
+            await asyncio.sleep(_ASK_EVERY_S)
+        raise Overloaded(_STUCK)
 
     async def run(self) -> None:
         """Take turns when commands wait, until cancelled; then nothing is decided any more."""
@@ -127,6 +148,7 @@ class Turns:
         """Take the writer lock; tell whether somebody still waits for that."""
         while self._waiting:
             if log.lock.try_take():
+                self._has_lock = True
                 self._metrics.turns += 1
                 self._began_at = self._clock.monotonic()
                 return True
@@ -152,6 +174,7 @@ class Turns:
             log.appender.rest()
             self._following.end(log.appender.position(self._core.sequence))
             raw = log.page.raw()
+            self._has_lock = False
             log.lock.release()
         await self._give_way(log, raw)
 
