@@ -2,6 +2,7 @@
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,10 +22,11 @@ from surestock.engine.memory import MemoryEngine
 from surestock.inventory.central import Central
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
-from surestock.telemetry.exposition import Exposition
+from surestock.telemetry.exposition import Exposition, Figures
 from surestock.telemetry.log import make_log
 from surestock.telemetry.metrics import Metrics
 from surestock.telemetry.request_line import RequestLine
+from surestock.telemetry.shared_metrics import SharedMetrics
 from tests.api.platform import FakeCheckouts, FakeMirrors
 
 JSON = {"content-type": "application/json"}
@@ -36,7 +38,7 @@ class Api:
     """An application and what stands around it. ``lines`` is what it logged.
 
     ``central`` is the engine's own, unless a test brings another. ``mirrors`` and ``checkouts``
-    only take note of what they are told.
+    only take note of what they are told. ``slot`` is where it tells other processes its metrics.
     """
 
     engine: MemoryEngine
@@ -50,6 +52,7 @@ class Api:
     checkouts: Checkouts = field(default_factory=FakeCheckouts)
     platform_places: int = 64
     lock_reject_status: int = 503
+    slot: tuple[Path, int] | None = None
     metrics: Metrics = field(default_factory=Metrics)
     raw_lines: list[bytes] = field(default_factory=list)
     app: Surestock = field(init=False)
@@ -59,13 +62,17 @@ class Api:
         lines = RequestLine(self.raw_lines.append, self.clock, wanted=True)
         log = make_log(self.raw_lines.append, self.clock, "info")
         central = self.central or self.engine.central
+        figures: Figures
+        figures = own = Exposition(self.metrics, central.status)
+        if self.slot is not None:
+            figures = SharedMetrics(*self.slot, own, self.clock, log)
         self.app = build_app(
             Service(
                 self.engine,
                 central,
                 EventFeed(self.engine, self.clock, self.metrics, self.limits),
                 self.metrics,
-                Exposition(self.metrics, central.status),
+                figures,
                 log,
                 lines,
                 self.clock,
