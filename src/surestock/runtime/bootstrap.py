@@ -22,17 +22,20 @@ from surestock.kit.ids import IdSource
 from surestock.ledger.port import Engine
 from surestock.runtime.central_side import CentralSide
 from surestock.runtime.commerce import make_commerce
-from surestock.runtime.data_directory import check_writable, worker_directory
+from surestock.runtime.data_directory import check_writable, metrics_folder, worker_directory
 from surestock.runtime.engine_telemetry import EngineTelemetry
+from surestock.runtime.fleet.seat import Seat
 from surestock.runtime.front import make_admission, make_keys, tell_access
 from surestock.runtime.log_config import breaker_config, log_config
 from surestock.runtime.settings import Settings
+from surestock.runtime.sharing import make_shared_engine, make_user_locks
 from surestock.runtime.worker_child import WorkerChild
 from surestock.sync.link import CentralLink
-from surestock.telemetry.exposition import Exposition
+from surestock.telemetry.exposition import Exposition, Figures
 from surestock.telemetry.log import Log, make_log
 from surestock.telemetry.metrics import Metrics
 from surestock.telemetry.request_line import RequestLine
+from surestock.telemetry.shared_metrics import SharedMetrics
 from surestock.telemetry.sink import LineSink
 from surestock.telemetry.spans import Spans
 from surestock.telemetry.tracing import make_spans
@@ -75,26 +78,34 @@ class Wired(Struct, frozen=True):
     spans: Spans | None = None
 
 
-def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = False) -> Wired:
+def wire(
+    settings: Settings,
+    clock: Clock | None = None,
+    *,
+    with_worker: bool = False,
+    seat: Seat | None = None,
+) -> Wired:
     """Build everything that ``settings`` ask for. Nothing is started yet.
 
     ``with_worker`` adds a sync worker as a child process, if the engine leaves one something to do.
+    ``seat`` is this process's place among several that have one parent.
     Raises :class:`StartRefused` when the data directory cannot be used.
     """
     clock = clock or SystemClock()
     metrics = Metrics(settings.engine)
-    sink = LineSink(_STDOUT)
+    sink = LineSink(_STDOUT, shared=seat is not None)
     log = make_log(sink.append, clock, settings.log_level)
     child = WorkerChild(sink.append, clock, log) if with_worker else None
     stock = (
         _in_memory(settings, clock, log)
         if settings.engine == "memory"
-        else _on_disk(settings, clock, metrics, log, child)
+        else _on_disk(settings, clock, metrics, log, child, seat)
     )
     admission = make_admission(settings, clock, metrics)
     keys = make_keys(settings, log)
     tell_access(keys, log)
-    commerce = make_commerce(settings, stock.engine, clock, log, metrics)
+    across = make_user_locks(log_config(settings)) if settings.locks_enabled else None
+    commerce = make_commerce(settings, stock.engine, clock, log, metrics, across)
     background: tuple[Background, ...] = (stock.engine.keep_healthy, commerce.run)
     if keys is not None:
         background += (keys.run,)
@@ -102,12 +113,18 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
     metrics.queue_depth = lambda: stock.engine.status().queue_depth + admission.waiting
     metrics.lines_dropped = lambda: sink.lost
     spans = make_spans(settings.otel_exporter_otlp_endpoint, clock, log)
+    exposition = Exposition(metrics, stock.central.status)
+    figures: Figures = exposition
+    if seat is not None:
+        folder = metrics_folder(settings.data_dir)
+        figures = shared = SharedMetrics(folder, seat.slot, exposition, clock, log)
+        background += (shared.run,)
     service = Service(
         stock.engine,
         stock.central,
         EventFeed(stock.engine, clock, metrics),
         metrics,
-        Exposition(metrics, stock.central.status),
+        figures,
         log,
         RequestLine(sink.append, clock, wanted=settings.log_level in {"debug", "info"}),
         clock,
@@ -120,6 +137,7 @@ def wire(settings: Settings, clock: Clock | None = None, *, with_worker: bool = 
         keys,
         spans,
         cart_store_id=settings.cart_store_id,
+        lock_reject_status=settings.lock_reject_status,
     )
     metrics.ready = lambda: not unready(service)
     app = build_app(service)
@@ -145,11 +163,21 @@ def _in_memory(settings: Settings, clock: Clock, log: Log) -> Stock:
 
 
 def _on_disk(
-    settings: Settings, clock: Clock, metrics: Metrics, log: Log, child: WorkerChild | None
+    settings: Settings,
+    clock: Clock,
+    metrics: Metrics,
+    log: Log,
+    child: WorkerChild | None,
+    seat: Seat | None,
 ) -> Stock:
     check_writable(settings.data_dir)
     telemetry = EngineTelemetry(metrics, log)
-    engine = LogEngine(log_config(settings), clock, IdSource(), telemetry)
+    config = log_config(settings)
+    engine = (
+        make_shared_engine(config, settings, clock, telemetry, metrics, log, seat)
+        if settings.locks_enabled
+        else LogEngine(config, clock, IdSource(), telemetry)
+    )
     directory = worker_directory(settings.data_dir)
     link = CentralLink(
         directory, engine.frontier, engine.refresh, clock, log, breaker=breaker_config(settings)

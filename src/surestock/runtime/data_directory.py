@@ -22,3 +22,8 @@ def check_writable(data_dir: Path) -> None:
 def worker_directory(data_dir: Path) -> Path:
     """Return where the worker's hold and its socket are."""
     return data_dir / "worker"
+
+
+def metrics_folder(data_dir: Path) -> Path:
+    """Return where API processes of one parent tell each other what they counted."""
+    return worker_directory(data_dir) / "metrics"

@@ -58,6 +58,11 @@ class EngineTelemetry(LogObserver):
         """Tell that the start has to make an index, which takes its time."""
         self._log.info("a missing index was made", segment=str(segment))
 
+    def followed(self, records: int) -> None:
+        """Count what other processes committed."""
+        self._metrics.locks.followed_records += records
+        self.on_commit()
+
     def recovered(self, sequence: int, seconds: float) -> None:
         """Tell how long recovery took."""
         self._metrics.recovery_s = seconds

@@ -78,6 +78,7 @@ class SharedLogEngine(FreshReads, LogEngine):
     async def close(self) -> None:
         """Make durable what was decided, and let go of the leases and of the log."""
         self._frontier = self.frontier()
+        self._following.stop()
         await self._leases.close()
         await super().close()
         self._log = None

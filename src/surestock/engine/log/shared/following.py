@@ -88,6 +88,10 @@ class Following:
         self._page = page
         self.position = position
 
+    def stop(self) -> None:
+        """Follow no more: what is applied is all that reads know of."""
+        self._page = None
+
     async def fresh(self) -> None:
         """Return once all is applied that was answered by any process before this was called.
 
