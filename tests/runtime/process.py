@@ -102,6 +102,11 @@ class Process:
         checkpoint = read_checkpoint(self.data / "central")
         return 0 if checkpoint is None else checkpoint.sequence
 
+    def children(self) -> list[int]:
+        """Return the process ids of its children, oldest first, zombies among them."""
+        task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in task.read_text().split()]
+
     def ended(self) -> int:
         """Wait for its end; return the exit code."""
         return self.process.wait(_STOP_S)
@@ -160,6 +165,5 @@ class Service(Process):
 
     def worker(self) -> int | None:
         """Return the process id of its sync worker, if there is one now."""
-        task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        children = [int(pid) for pid in task.read_text().split()]
+        children = self.children()
         return children[0] if children else None
