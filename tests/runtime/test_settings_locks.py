@@ -63,6 +63,7 @@ def test_every_setting_of_locks_is_honoured(monkeypatch: pytest.MonkeyPatch) -> 
         ("LOCK_RENEW_MS", "0"),
         ("LOCK_REJECT_STATUS", "200"),
         ("LOCK_REJECT_STATUS", "600"),
+        ("LOCK_REJECT_STATUS", "499"),
         ("LOCK_RETRY_AFTER_MS", "0"),
         ("LOCK_RETRY_AFTER_MS", "3600001"),
         ("LOCK_OWNER_ID", "two words"),

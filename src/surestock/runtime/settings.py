@@ -18,6 +18,7 @@ _HOUR_MS = 60 * 60 * 1000
 _DAY_MS = 24 * _HOUR_MS
 _YEAR_MS = 366 * _DAY_MS
 _KIB = 1024
+_HUNG_UP = 499
 _VISIBLE = r"^[!-~]{1,128}$"
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 
@@ -31,6 +32,12 @@ def _only(*built: object) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _for_somebody_there(status: int) -> int:
+    if status == _HUNG_UP:
+        raise ValueError("is how a request is logged whose client hung up; take another status")
+    return status
 
 
 _Port = Annotated[int, Field(ge=0, le=65_535)]
@@ -74,7 +81,9 @@ class Settings(BaseSettings):
     lock_renew_ms: _Positive = 1000
     lock_dir: Path | None = None
     """Where the leases stand; None: in ``locks``, inside the data directory."""
-    lock_reject_status: Annotated[int, Field(ge=400, le=599)] = 503
+    lock_reject_status: Annotated[
+        int, Field(ge=400, le=599), AfterValidator(_for_somebody_there)
+    ] = 503
     lock_retry_after_ms: Annotated[int, Field(ge=1, le=_HOUR_MS)] = 300
     lock_owner_id: Annotated[str | None, Field(pattern=_VISIBLE)] = None
     """What this process is called in its leases; None: each one makes a name for itself."""
