@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import anyio
 import pytest
+from msgspec import Struct
 
 from surestock.cart.commands import AddItem, PutProduct, RemoveItem
 from surestock.cart.model import Cart, Checkout
@@ -32,7 +33,7 @@ from surestock.ledger.command import Command
 from surestock.ledger.port import Engine, Envelope, Outcome
 from surestock.mirror.config import MirrorConfig
 from surestock.mirror.mirrors import Mirrors
-from surestock.mirror.queue import UserQueue
+from surestock.mirror.queue import Across, UserQueue
 from surestock.telemetry.log import make_log
 
 E = TypeVar("E", bound=Exception)
@@ -42,6 +43,14 @@ PLAN = "plan"
 STORE = "online"
 STOCK = 10
 PLATFORM = SimulatedConfig(settles_s=30.0)
+
+
+class Shared(Struct, frozen=True):
+    """What is different where several tills share an engine. ``latency`` is the platform's own."""
+
+    across: Across | None = None
+    mirror: MirrorConfig = MirrorConfig()
+    latency: Callable[[float], Awaitable[None]] | None = None
 
 
 class TestShop:
@@ -58,16 +67,19 @@ class TestShop:
         checkout: CheckoutConfig | None = None,
         wrap: Callable[[CommerceProvider], CommerceProvider] = lambda provider: provider,
         sleep: Callable[[float], Awaitable[None]] | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self.clock = clock or ManualClock()
         sleep = sleep or self.sleep
+        shared = shared or Shared()
         self.engine = engine or MemoryEngine(self.clock, IdSource(), timedelta(hours=24))
         self.lines: list[bytes] = []
         log = make_log(self.lines.append, self.clock, "info")
-        self.provider = SimulatedProvider(config, self.clock, platform, sleep)
-        self.queue = UserQueue(64)
+        latency = shared.latency or sleep
+        self.provider = SimulatedProvider(config, self.clock, platform, latency)
+        self.queue = UserQueue(64, shared.across, sleep)
         behind = wrap(self.provider)
-        self.mirrors = Mirrors(self.engine, behind, self.queue, self.clock, log, MirrorConfig())
+        self.mirrors = Mirrors(self.engine, behind, self.queue, self.clock, log, shared.mirror)
         self.shop = Shop(
             self.engine,
             behind,

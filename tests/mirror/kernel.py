@@ -1,0 +1,79 @@
+"""Locks between processes, as a kernel has them, for processes that are only played."""
+
+from collections.abc import Callable
+
+
+class Kernel:
+    """Who holds what."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, KernelLocks] = {}
+
+    def locks(self) -> "KernelLocks":
+        """Return the locks of one more process."""
+        return KernelLocks(self)
+
+
+class KernelLocks:
+    """The locks of a process: kept while it stands still, let go of when it dies."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self.is_dead = False
+        self.stands_since: float | None = None
+        self.tries = 0
+
+    def try_lock(self, key: str) -> bool:
+        self.tries += 1
+        holder = self._kernel.held.get(key)
+        if self.is_dead or (holder is not None and not self._has_lost(holder)):
+            return False
+        self._kernel.held[key] = self
+        return True
+
+    def unlock(self, key: str) -> None:
+        if not self.is_dead:
+            self._free(key)
+
+    def die(self) -> None:
+        """End the process."""
+        self.is_dead = True
+        for key in [key for key, holder in self._kernel.held.items() if holder is self]:
+            del self._kernel.held[key]
+
+    def _has_lost(self, holder: "KernelLocks") -> bool:
+        """Tell whether a lock may be taken away from its holder. Never."""
+        del holder
+        return False
+
+    def _free(self, key: str) -> None:
+        if self._kernel.held.get(key) is not self:
+            raise RuntimeError(f"{key} was unlocked, but is not locked here")
+        del self._kernel.held[key]
+
+
+class Leases(KernelLocks):
+    """Locks that pass on when their holder has stood still for some seconds: what is wrong here."""
+
+    def __init__(self, kernel: Kernel, monotonic: Callable[[], float], ttl_s: float) -> None:
+        super().__init__(kernel)
+        self._monotonic = monotonic
+        self._ttl_s = ttl_s
+
+    def _has_lost(self, holder: KernelLocks) -> bool:
+        since = holder.stands_since
+        return since is not None and self._monotonic() - since > self._ttl_s
+
+    def _free(self, key: str) -> None:
+        if self._kernel.held.get(key) is self:
+            del self._kernel.held[key]
+
+
+class NoLocks(KernelLocks):
+    """Every process for itself."""
+
+    def try_lock(self, key: str) -> bool:
+        return not self.is_dead
+
+    def unlock(self, key: str) -> None:
+        """Nothing was locked."""
