@@ -206,11 +206,34 @@ def test_a_directory_that_is_removed_is_made_again(
 ) -> None:
     anna.acquire("k", TTL_S)
     shutil.rmtree(lessees.directory)
-    with pytest.raises(FileNotFoundError):
-        anna.acquire("k", TTL_S)
     anna.acquire("k", TTL_S)
     with pytest.raises(LeaseHeld):
         ben.acquire("k", TTL_S)
+
+
+def test_whoever_used_a_directory_that_was_moved_comes_along_to_the_new_one(
+    anna: FileLeases, ben: FileLeases, lessees: Lessees
+) -> None:
+    lease = anna.acquire("k", TTL_S)
+    lessees.directory.rename(lessees.directory.with_name("moved"))
+    ben.acquire("k", TTL_S)
+    with pytest.raises(LeaseHeld):
+        anna.acquire("k", TTL_S)
+    with pytest.raises(LeaseLost):
+        anna.renew(lease, TTL_S)
+
+
+def test_a_directory_that_is_none_any_more_is_found_out_at_once_and_used_again_when_it_is_one(
+    anna: FileLeases, lessees: Lessees
+) -> None:
+    lease = anna.acquire("k", TTL_S)
+    aside = lessees.directory.rename(lessees.directory.with_name("moved"))
+    lessees.directory.write_text("no directory")
+    with pytest.raises(OSError, match="exists"):
+        anna.acquire("other", TTL_S)
+    lessees.directory.unlink()
+    aside.rename(lessees.directory)
+    anna.release(lease)
 
 
 def _files(lessees: Lessees) -> list[Path]:

@@ -22,12 +22,28 @@ class LeaseDirectory:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._fd = -1
+        self._identity = (0, 0)
+
+    def is_replaced(self) -> bool:
+        """Tell whether another directory is at the path by now than the one that is open, or none.
+
+        Whoever comes new would be in that one, and know nothing of the leases in this one.
+        """
+        if self._fd < 0:
+            return False
+        try:
+            status = self._path.lstat()
+        except FileNotFoundError:
+            return True
+        return (status.st_dev, status.st_ino) != self._identity
 
     def open(self, name: str, flags: int) -> int:
         """Return a descriptor of the file ``name``, for its owner alone where it is made."""
         if self._fd < 0:
             make_directory(self._path)
             self._fd = _open(str(self._path), os.O_RDONLY | os.O_DIRECTORY, None)
+            status = os.fstat(self._fd)
+            self._identity = (status.st_dev, status.st_ino)
         return _open(name, flags, self._fd)
 
     def find(self, name: str) -> bytes | None:

@@ -94,6 +94,8 @@ class Guards:
         self._directory.close()
 
     def _take(self, name: str) -> int:
+        if self._directory.is_replaced():
+            self.close()
         for _ in range(_REMOVALS):
             fd = self._open.get(name)
             if fd is None:
