@@ -46,7 +46,7 @@ class House:
         self.metrics = LockMetrics()
         self.lines: list[bytes] = []
         self.slept: list[float] = []
-        self.woken = asyncio.Semaphore(0)
+        self._asleep, self._woken = asyncio.Event(), asyncio.Event()
         breaker = BreakerConfig(FAILURES, COOLDOWN_S)
         self.config = LeaseConfig(directory, "this process", TTL_S, RENEW_S, breaker)
         log = make_log(self.lines.append, self.clock, "info")
@@ -59,7 +59,16 @@ class House:
     async def _sleep(self, seconds: float) -> None:
         """Sleep until a test wakes whoever sleeps."""
         self.slept.append(seconds)
-        await self.woken.acquire()
+        self._asleep.set()
+        await self._woken.wait()
+        self._woken.clear()
+
+    async def wake(self) -> None:
+        """Wake who sleeps, once it does, and wait until it sleeps again."""
+        await self._asleep.wait()
+        self._asleep.clear()
+        self._woken.set()
+        await self._asleep.wait()
 
     def counted(self) -> dict[str, int]:
         """Return every counter that is not nothing."""

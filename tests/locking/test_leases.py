@@ -1,21 +1,14 @@
 """The commands of a process share its leases; another process is refused, or refuses them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
 from surestock.locking import LeaseHeld
-from tests.locking.lease_house import TTL_S, House, house
+from tests.locking.lease_house import TTL_S, House
 
 pytestmark = pytest.mark.usefixtures("no_blocking_calls")
-
-
-@pytest.fixture(name="home")
-async def a_house(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path / "locks") as built:
-        yield built
 
 
 async def test_what_is_held_here_is_refused_elsewhere(home: House) -> None:
