@@ -79,18 +79,20 @@ class SharedLog(OpenLog):
         check_covered(self._config, max(sequence, 0 if now is None else now.sequence), torn)
 
     def begin(self, applied: LogPosition) -> LogPosition:
-        """Return where the log ends, made sound first if its last writer died. In a thread.
+        """Return where the log ends, and is written on from, made sound if its last writer died.
 
-        The caller has the writer lock, and has applied the log up to ``applied``. Raises
-        ``NoRoom``, which may pass; another ``JournalError`` or ``OSError`` is final.
+        In a thread, while nothing waits to be written. The caller has the writer lock, and has
+        applied the log up to ``applied``. Raises ``NoRoom``, which may pass; another
+        ``JournalError`` or ``OSError`` is final.
         """
         directory = self._config.directory
-        known = self.page.read()
+        found = self.page.read()
         self.lock.sign()
-        if known is not None and not goes_beyond(directory, known):
-            return known
-        found = mend(directory, self._config.archive, known or applied, self._observer.torn)
-        self.page.write(found)
+        if found is None or goes_beyond(directory, found):
+            archive, torn = self._config.archive, self._observer.torn
+            found = mend(directory, archive, found or applied, torn)
+            self.page.write(found)
+        self.appender.resume(found)
         return found
 
     def writer(self, end: LogEnd, written: Written) -> JournalWriter:

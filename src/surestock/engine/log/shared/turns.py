@@ -7,17 +7,19 @@ process could block: who waits asks again each millisecond, and says when it did
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import anyio
 
 from surestock.engine.log.core import WriteCore
 from surestock.engine.log.shared.following import Following
+from surestock.engine.log.shared.gate import STUCK, Gate
 from surestock.engine.log.shared.log import SharedLog
 from surestock.inventory.unavailable import Overloaded, ReadOnly, ShuttingDown
 from surestock.journal.errors import JournalError
 from surestock.kit.clock import Clock
-from surestock.kit.errors import Unavailable
 from surestock.telemetry.locks import LockMetrics
 
 _ASK_EVERY_S = 0.001
@@ -25,7 +27,8 @@ _SHARE_S = 0.005
 _MOST_PAUSES = 10
 _WAIT_S = 5.0
 _MOST_ASKED = int(_WAIT_S / _ASK_EVERY_S)
-_STUCK = "Another process has been writing the event log for long. Try again in a moment."
+
+T = TypeVar("T")
 
 
 class Turns:
@@ -39,12 +42,10 @@ class Turns:
         self._clock = clock
         self._metrics = metrics
         self._log: SharedLog | None = None
-        self._waiting: dict[asyncio.Future[None], None] = {}
-        self._wanted = asyncio.Event()
-        self._users = 0
-        self._is_open = False
+        # Of its own: whoever has the writer lock does not wait for those who read.
+        self._thread = ThreadPoolExecutor(1, "surestock-turn")
+        self._gate = Gate(_WAIT_S)
         self._has_lock = False
-        self._is_over = asyncio.Event()
         self._began_at = 0.0
         self._is_closed = False
 
@@ -60,54 +61,17 @@ class Turns:
         ``Overloaded`` when another process does not come to an end, ``ReadOnly`` when the log
         cannot be written, ``ShuttingDown``.
         """
-        if self._is_open:
-            self._users += 1
-        else:
-            await self._wait(probing=probing)
-        try:
-            yield
-        finally:
-            self._leave()
-
-    async def _wait(self, *, probing: bool) -> None:
-        """Wait until a turn begins; then a place in it is taken."""
         if self._is_closed:
             raise ShuttingDown
         if not probing:
             self._core.health.check()
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiting[waiter] = None
-        self._wanted.set()
+        await self._gate.enter()
         try:
-            async with asyncio.timeout(_WAIT_S):
-                await waiter
-        except BaseException as error:
-            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                self._leave()  # given up at the moment of being let in
-            if isinstance(error, TimeoutError):
-                raise Overloaded(_STUCK) from None
-            raise
+            yield
         finally:
-            self._waiting.pop(waiter, None)
-
-    def _leave(self) -> None:
-        """Leave the turn. It ends with the last; when others wait, nobody else is let in."""
-        self._users -= 1
-        if self._is_open and self._is_wanted() and self._elapsed_s() >= _SHARE_S:
-            self._is_open = False
-        self._end_if_empty()
-
-    def _end_if_empty(self) -> None:
-        if not self._users:
-            self._is_open = False
-            self._is_over.set()
-
-    def _is_wanted(self) -> bool:
-        """Tell whether another process has asked for the writer lock since this one took it."""
-        return self._log is not None and self._log.page.wanted_at() > self._began_at
-
-    def _elapsed_s(self) -> float:
-        return self._clock.monotonic() - self._began_at
+            if self._is_wanted() and self._clock.monotonic() - self._began_at >= _SHARE_S:
+                self._gate.shut()
+            self._gate.leave()
 
     async def passed(self) -> None:
         """Return once nothing is on its way that another process decided before this was called.
@@ -126,7 +90,7 @@ class Turns:
                 return
             log.page.want(self._clock.monotonic())
             await asyncio.sleep(_ASK_EVERY_S)
-        raise Overloaded(_STUCK)
+        raise Overloaded(STUCK)
 
     async def run(self) -> None:
         """Take turns when commands wait, until cancelled; then nothing is decided any more."""
@@ -136,17 +100,17 @@ class Turns:
             raise AssertionError(msg)
         try:
             while True:
-                await self._wanted.wait()
-                self._wanted.clear()
+                await self._gate.wanted.wait()
                 if await self._take(log):
                     await self._have(log)
         finally:
             self._is_closed = True
-            self._tell(ShuttingDown())
+            self._thread.shutdown(wait=False)
+            self._gate.refuse(ShuttingDown())
 
     async def _take(self, log: SharedLog) -> bool:
         """Take the writer lock; tell whether somebody still waits for that."""
-        while self._waiting:
+        while self._gate.waiting:
             if log.lock.try_take():
                 self._has_lock = True
                 self._metrics.turns += 1
@@ -154,25 +118,27 @@ class Turns:
                 return True
             log.page.want(self._clock.monotonic())
             await asyncio.sleep(_ASK_EVERY_S)
+        self._gate.wanted.clear()
         return False
 
     async def _have(self, log: SharedLog) -> None:
         """Have a turn: catch up, let commands in, and wait for their end. The lock is taken."""
+        has_begun = False
         try:
-            if await self._begin(log):
-                self._is_over.clear()
-                self._is_open = True
-                self._tell(None)
-                await self._is_over.wait()
+            has_begun = await self._begin(log)
+            if has_begun:
+                self._gate.open()
+                await self._gate.emptied()
         except BaseException:
             self._core.refuse()
             raise
         finally:
-            self._is_open = False
+            self._gate.shut()
             with anyio.CancelScope(shield=True):
                 await self._core.drained()
             log.appender.rest()
-            self._following.end(log.appender.position(self._core.sequence))
+            if has_begun:
+                self._following.end(log.appender.position(self._core.sequence))
             raw = log.page.raw()
             self._has_lock = False
             log.lock.release()
@@ -181,29 +147,20 @@ class Turns:
     async def _begin(self, log: SharedLog) -> bool:
         """Bring the state up to the log's end, from where it is written on; tell if that worked."""
         try:
-            found = await asyncio.to_thread(log.begin, self._following.position)
-            await self._following.begin(found)
-            log.appender.resume(found)
+            beginning = self._thread.submit(log.begin, self._following.position)
+            await self._following.begin(await _to_its_end(beginning))
         except (JournalError, OSError) as error:
             self._core.health.failed(error)
         except ReadOnly:
             pass  # which was told where it was raised
         else:
             return True
-        self._tell(ReadOnly())
+        self._gate.refuse(ReadOnly())
         return False
 
-    def _tell(self, error: Unavailable | None) -> None:
-        """Let all who wait in, or let them know why not."""
-        for waiter in self._waiting:
-            if waiter.done():
-                continue
-            if error is None:
-                self._users += 1
-                waiter.set_result(None)
-            else:
-                waiter.set_exception(error)
-        self._end_if_empty()
+    def _is_wanted(self) -> bool:
+        """Tell whether another process has asked for the writer lock since this one took it."""
+        return self._log is not None and self._log.page.wanted_at() > self._began_at
 
     async def _give_way(self, log: SharedLog, raw: bytes) -> None:
         """Let those who asked meanwhile go first: until one of them wrote, or for a moment."""
@@ -211,3 +168,14 @@ class Turns:
             if not self._is_wanted() or log.page.raw() != raw:
                 return
             await asyncio.sleep(_ASK_EVERY_S)
+
+
+async def _to_its_end(work: "Future[T]") -> T:
+    """Return what a thread returns. Cancelled, it waits for that thread before it goes on."""
+    done = asyncio.wrap_future(work)
+    try:
+        return await asyncio.shield(done)
+    except asyncio.CancelledError:
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([done])
+        raise
