@@ -5,7 +5,6 @@ Time is the loop's, which jumps, and chance is drawn from a seed: a schedule can
 
 import asyncio
 import random
-from collections.abc import Callable
 
 from msgspec import Struct, json
 from msgspec.structs import replace
@@ -21,17 +20,16 @@ from surestock.ledger.port import Envelope
 from surestock.mirror.config import MirrorConfig
 from tests.checkout.audit import STOCK, Audit, Books
 from tests.checkout.process import ConnectionLost, Process
+from tests.checkout.row import MakeLocks, kernel_locks
 from tests.checkout.shop import PHONE, PLAN, STORE
 from tests.checkout.storm import CHECKOUT, FAILING, REAPING, WELL, SlowEngine
-from tests.mirror.kernel import Kernel, KernelLocks
+from tests.mirror.kernel import Kernel
 from tests.mirror.shop import LoopClock, on_virtual_time
 
 PROCESSES = 3
 MIRROR = MirrorConfig(look_s=3.0, left_s=4.0, tell_looks_s=2.0)
 PLACES = "after transact BeginPlacing"
 """Where it is announced that an order is about to be placed, and has not been."""
-
-MakeLocks = Callable[[Kernel, LoopClock], KernelLocks]
 
 
 class Weather(Struct):
@@ -44,11 +42,6 @@ class Weather(Struct):
     stopped: int = 0
     died: int = 0
     lost: int = 0
-
-
-def kernel_locks(kernel: Kernel, _: LoopClock) -> KernelLocks:
-    """Return locks as they are meant to be."""
-    return kernel.locks()
 
 
 class Storm:

@@ -1,8 +1,9 @@
 """What became of an order whose outcome nobody knows: asked of the platform, never guessed.
 
 An order that is not found was not placed, once the platform's time for that is over. That time is
-measured by this process, between two answers of "none": no clock that was set wrong, and no time
-for which nobody asked, ever makes a failure of an order that is on its way.
+measured by this process, from one answer of "none" to the question that is answered by another: no
+clock that was set wrong, no time for which nobody asked, and no answer that lay about while this
+process stood still, ever makes a failure of an order that is on its way.
 
 Each process measures for itself, and always in the user's turn. An attempt is placed once, by the
 process that recorded so and keeps the turn until it has an answer or is dead. So whoever has the
@@ -61,12 +62,12 @@ class Absences:
         """Return of how many users that is known."""
         return len(self._since)
 
-    def none_found(self, checkout: Checkout) -> float:
-        """Return for how many seconds it has been so, at an answer of "none"; 0 at the first."""
+    def none_found(self, checkout: Checkout, asked_at: float) -> float:
+        """Return for how many seconds "none" had been so when it was asked; 0 at the first."""
         known = self._since.get(checkout.user_id)
         if known is None or not known.is_of(checkout):
             return 0.0
-        return self._monotonic() - known.since
+        return asked_at - known.since
 
     def recorded(self, checkout: Checkout) -> None:
         """Take note that an answer of "none" is on record: if it is the first, it counts now."""
@@ -95,6 +96,7 @@ async def find_out(shop: Shop, absences: Absences, checkout: Checkout) -> Checko
     if context.provider != shop.provider.name:
         why = ELSEWHERE.format(provider=context.provider, user_id=checkout.user_id)
         return await doubt(shop, checkout, why)
+    asked_at = shop.clock.monotonic()
     try:
         found = await shop.provider.find_order(context, attempt.attempt_id)
     except CommerceError as error:
@@ -104,7 +106,7 @@ async def find_out(shop: Shop, absences: Absences, checkout: Checkout) -> Checko
             shop, checkout, f"The commerce platform cannot tell: {sentence_of(error)}"
         )
     if found is None:
-        return await _not_found(shop, absences, checkout, context)
+        return await _not_found(shop, absences, checkout, context, asked_at)
     absences.forget(checkout.user_id)
     return await _found(shop, checkout, found)
 
@@ -120,13 +122,17 @@ async def _found(shop: Shop, checkout: Checkout, found: PlacedOrder) -> Checkout
 
 
 async def _not_found(
-    shop: Shop, absences: Absences, checkout: Checkout, context: ExternalContext
+    shop: Shop,
+    absences: Absences,
+    checkout: Checkout,
+    context: ExternalContext,
+    asked_at: float,
 ) -> Checkout:
     settles_s = shop.provider.capabilities.settles_s
     attempt_id = checkout.attempt.attempt_id
     if settles_s is None:
         return await doubt(shop, checkout, NEVER_SURE.format(user_id=checkout.user_id))
-    if absences.none_found(checkout) <= settles_s:
+    if absences.none_found(checkout, asked_at) <= settles_s:
         told = await doubt(shop, checkout, _none_since(shop, checkout))
         absences.recorded(told)
         return told
