@@ -1,0 +1,110 @@
+"""One of several processes, broken: it trusts what it knew, and not what the others did since."""
+
+import importlib
+import os
+import time
+from typing import Any
+
+from surestock.idempotency import NoKeys
+
+_LATE_S = 0.01
+
+
+def _class(module: str, name: str) -> Any:
+    return vars(importlib.import_module(f"surestock.{module}"))[name]
+
+
+def _let_leases_be_lost() -> None:
+    async def confirm(self: Any, entered: Any) -> None:
+        del self, entered
+
+    _class("engine.log.shared.leasing", "Leasing").confirm = confirm
+
+
+def _write_slowly() -> None:
+    """Give two that write at once the time to meet."""
+    really_write = os.pwrite
+
+    def pwrite(fd: int, data: bytes, offset: int, /) -> int:
+        time.sleep(_LATE_S)
+        return really_write(fd, data, offset)
+
+    vars(os).update(pwrite=pwrite)
+
+
+def no_lease_check() -> None:
+    """Nobody asks whether a lease is still there before deciding under it."""
+    _let_leases_be_lost()
+
+
+def stale_turn() -> None:
+    """What is decided in a turn is decided on what was known when the command came."""
+    _let_leases_be_lost()
+    _write_slowly()
+    leasing = _class("engine.log.shared.leasing", "Leasing")
+    following = _class("engine.log.shared.following", "Following")
+    enter, fresh = leasing.enter, following.fresh
+    has_come = False
+
+    async def enter_and_go_deaf(self: Any, envelope: Any) -> Any:
+        nonlocal has_come
+        entered = await enter(self, envelope)
+        has_come = True
+        return entered
+
+    async def fresh_if_nobody_has_come(self: Any) -> None:
+        if not has_come:
+            await fresh(self)
+
+    async def begin(self: Any, told: Any) -> None:
+        nonlocal has_come
+        vars(self._core).update(sequence=told.sequence, _sequence=told.sequence)
+        self.position = told
+        self._is_writing = True
+        has_come = False
+
+    leasing.enter = enter_and_go_deaf
+    following.fresh = fresh_if_nobody_has_come
+    following.begin = begin
+
+
+def deaf_reads() -> None:
+    """A read shows what this process knows, and does not look what the others did."""
+
+    async def fresh(self: Any) -> None:
+        del self
+
+    _class("engine.log.shared.following", "Following").fresh = fresh
+
+
+def no_writer_lock() -> None:
+    """Whoever wants to write does."""
+    _write_slowly()
+
+    def try_take(self: Any) -> bool:
+        del self
+        return True
+
+    _class("journal.writer_lock", "WriterLock").try_take = try_take
+
+
+def own_keys_only() -> None:
+    """What others answered to a key is nothing that this process knows of."""
+    fold = _class("engine.log.shared.following", "_Fold")
+    begin = fold.begin
+
+    def begin_without_keys(self: Any, *line: Any) -> None:
+        self._keys = NoKeys()
+        begin(self, *line)
+
+    fold.begin = begin_without_keys
+
+
+def helpless_without_leases() -> None:
+    """A lock directory that fails is an error, and the client's."""
+
+    def bare(self: Any, shares: Any = ()) -> Any:
+        del self, shares
+        raise OSError("the lock directory cannot be used")
+
+    setattr(_class("locking.leases", "Leases"), "_bare", bare)  # noqa: B010 - it is private
