@@ -150,6 +150,7 @@ async def test_a_grip_that_cannot_be_confirmed_in_an_outage_becomes_bare_without
     monkeypatch.setattr(FileLeases, "renew", None)
     await home.leases.confirm(grip)
     assert grip.bare
+    assert len(home.lines) == 1, "a try would have failed, and been logged"
 
 
 async def test_a_release_that_fails_is_counted_and_does_not_keep_the_key_from_its_own_process(
