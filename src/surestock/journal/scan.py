@@ -125,6 +125,8 @@ class Scan:
         place = Place(stored.path, 1, 0, 0)
         if self._behind is not None and segment.first == self._behind.segment:
             place = Place(stored.path, self._behind.lines + 1, self._behind.end, 0)
+            if place.offset > size:
+                _refuse(place, f"the segment ends before, at byte {size}")
         for line in stored.lines(place.offset, size):
             place = Place(stored.path, place.line, place.offset, len(line))
             try:
