@@ -16,9 +16,12 @@ from surestock.journal.settle import settle
 
 
 def goes_beyond(directory: Path, position: LogPosition) -> bool:
-    """Tell whether the log does not end at ``position``. The caller has the writer lock."""
+    """Tell whether the log may not end at ``position``. The caller has the writer lock.
+
+    True also when the segment there is no plain file: it is archived, or lost.
+    """
     path = position.path(directory)
-    if path is not None and path.stat().st_size != position.end:
+    if path is not None and not (path.exists() and path.stat().st_size == position.end):
         return True
     following = position.sequence + 1
     return position.segment != following and segment_path(directory, following).exists()

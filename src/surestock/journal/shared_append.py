@@ -28,12 +28,15 @@ class SharedAppender(Appender):
     _may_write = False
 
     def resume(self, position: LogPosition) -> None:
-        """Go on from ``position``, where the log ends by now. Raises ``OSError``."""
+        """Go on from ``position``, where the log ends by now. Raises ``OSError``.
+
+        An archived segment is complete, as at a start: what comes next starts a new one.
+        """
         path = position.path(self._directory)
-        if path != self._path:
+        if path is None or path != self._path or not path.exists():
             self.close()
             self._path = path
-            if path is not None:
+            if path is not None and path.exists():
                 self._fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
         self._size, self._lines, self._crc = position.end, position.lines, position.prev
         self._dirty = False
