@@ -12,12 +12,33 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tests.proof.http_client import Connection, Reply, Unanswered
-from tests.proof.ledger import Ledger, Operation
+from tests.proof.ledger import Effect, Ledger, Operation
 
 _ALL_WITHIN_S = 240
 _PAUSE_S = 0.02
 _PATIENCE = 2_000
 _TRY_AGAIN = {"LockHeld", "LockLost", "Overloaded", "ShuttingDown", "ReadOnly"}
+
+
+def opening(units: int, sku: str = "hot") -> Operation:
+    """Return the count that opens a SKU."""
+    marker, effects = f"opening-{sku}", (Effect("north", sku, units, 0),)
+    body = {"onHand": units, "reason": marker}
+    return Operation(f"key-{marker}", "PUT", path_of(sku), body, marker, effects)
+
+
+def adjust(marker: str, delta: int, sku: str = "hot", version: int | None = None) -> Operation:
+    """Return a change of a SKU, which expects ``version`` if that is given."""
+    body: dict[str, int | str] = {"delta": delta, "reference": marker}
+    if version is not None:
+        body["expectedVersion"] = version
+    effects = (Effect("north", sku, delta, 0),)
+    return Operation(f"key-{marker}", "POST", f"{path_of(sku)}/adjust", body, marker, effects)
+
+
+def path_of(sku: str) -> str:
+    """Return where a SKU is read."""
+    return f"/stores/north/inventory/{sku}"
 
 
 async def nothing() -> None:

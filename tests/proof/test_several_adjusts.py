@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.proof.audit import Audit
-from tests.proof.crowd import Crowd, said, try_to_read
+from tests.proof.crowd import Crowd, adjust, opening, path_of, said, try_to_read
 from tests.proof.figures import Figures
 from tests.proof.fleet import Fleet
-from tests.proof.ledger import Effect, Ledger, Operation
+from tests.proof.ledger import Ledger, Operation
 from tests.proof.logbook import fold, read_records
 from tests.proof.several import Several
 
-_PATH = "/stores/north/inventory/hot"
+_PATH = path_of("hot")
 _OPENED = 10_000
 _ADJUSTS = 200
 _RACERS = 24
@@ -34,12 +34,6 @@ class Rounds:
     crowd: Crowd
     with_kills: bool = True
     wrong: list[str] = field(default_factory=list)
-
-    async def open(self) -> None:
-        """Count the SKU in."""
-        body = {"onHand": _OPENED, "reason": "opening"}
-        effects = (Effect("north", "hot", _OPENED, 0),)
-        await self.crowd.settle(Operation("opening", "PUT", _PATH, body, "opening", effects))
 
     async def play(self, number: int) -> None:
         """Change it by 200 adjusts, then let many want one version; kill in one or the other."""
@@ -70,12 +64,7 @@ class Rounds:
         await self.crowd.run(operations, len(operations), kill_one)
 
     def _adjust(self, marker: str, version: int | None = None) -> Operation:
-        delta = self.several.dice.choice((-3, -2, -1, 1, 2))
-        body: dict[str, int | str] = {"delta": delta, "reference": marker}
-        if version is not None:
-            body["expectedVersion"] = version
-        effects = (Effect("north", "hot", delta, 0),)
-        return Operation(f"key-{marker}", "POST", f"{_PATH}/adjust", body, marker, effects)
+        return adjust(marker, self.several.dice.choice((-3, -2, -1, 1, 2)), version=version)
 
     def judge(self) -> None:
         """Compare the answers with each other, with what is served everywhere, and the log."""
@@ -114,7 +103,7 @@ def test_what_four_processes_accept_adds_up_whichever_of_them_is_killed(
     several.begin()
     crowd = Crowd(lambda: several.port, Ledger(), dice)
     played = Rounds(several, crowd)
-    asyncio.run(played.open())
+    asyncio.run(crowd.settle(opening(_OPENED)))
     for number in range(rounds):
         asyncio.run(played.play(number))
     played.judge()
@@ -142,7 +131,7 @@ def test_the_proof_catches_a_process_that_writes_what_is_stale(
     several.begin()
     crowd = Crowd(lambda: several.port, Ledger(), dice, patience=20)
     played = Rounds(several, crowd, with_kills=False)
-    asyncio.run(played.open())
+    asyncio.run(crowd.settle(opening(_OPENED)))
     for number in range(_TRIES):  # two that write at once must meet
         asyncio.run(played.play(number))
         played.judge()
