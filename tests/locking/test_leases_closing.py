@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from surestock.locking.lease import FileLeases
-from tests.locking.lease_house import TTL_S, House
+from surestock.resilience.breaker import BreakerState
+from tests.locking.lease_house import COOLDOWN_S, FAILURES, TTL_S, House
 
 pytestmark = pytest.mark.usefixtures("no_blocking_calls")
 _THREAD = "surestock-leases"
@@ -70,6 +71,17 @@ async def test_after_the_end_nothing_is_acquired_renewed_or_probed(home: House) 
     assert late.bare
     await home.leases.release(late)
     assert home.names() == []
+
+
+async def test_after_the_end_a_failed_directory_is_not_probed(home: House) -> None:
+    await home.settled()
+    home.break_directory()
+    for _ in range(FAILURES):
+        await home.leases.acquire(["k"])
+    await home.leases.close()
+    home.clock.advance(COOLDOWN_S)
+    await home.leases.look()
+    assert home.leases.breaker is BreakerState.OPEN
 
 
 async def test_its_thread_starts_with_the_first_lease_and_ends_with_the_close(home: House) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from surestock.locking import LeaseHeld, LeaseLost
+from surestock.locking.lease import FileLeases, Lease
 from tests.locking.lease_house import RENEW_S, TTL_S, House
 
 pytestmark = pytest.mark.usefixtures("no_blocking_calls")
@@ -124,10 +125,21 @@ async def test_a_loss_that_the_release_came_upon_hurts_nobody(home: House) -> No
     assert home.counted() == {"acquired": 1, "expired": 1, "lost": 1}
 
 
-async def test_many_who_confirm_at_once_renew_once(home: House) -> None:
+async def test_many_who_confirm_at_once_renew_once(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed = []
+    real = FileLeases.renew
+
+    def renew(leases: FileLeases, lease: Lease, ttl_s: float) -> Lease:
+        renewed.append(lease.key)
+        return real(leases, lease, ttl_s)
+
+    monkeypatch.setattr(FileLeases, "renew", renew)
     grips = [await home.leases.acquire(["k"]) for _ in range(5)]
     home.clock.advance(TTL_S)
     await asyncio.gather(*(home.leases.confirm(grip) for grip in grips), home.leases.look())
+    assert renewed == ["k"]
     assert home.counted() == {"acquired": 1, "expired": 1}
 
 
