@@ -53,9 +53,12 @@ def surestock_executable() -> Path:
 
 
 def start_surestock(
-    directory: Path, role: Role = "all", settings: Mapping[str, str] | None = None
+    directory: Path,
+    role: Role = "all",
+    settings: Mapping[str, str] | None = None,
+    processes: int = 1,
 ) -> Server:
-    """Start ``surestock serve`` on ``directory``, request log on.
+    """Start ``surestock serve`` on ``directory``, request log on, with so many API ``processes``.
 
     Its settings are the defaults, but for ``settings``.
     """
@@ -70,12 +73,16 @@ def start_surestock(
         "DATA_DIR": str(directory / "data"),
     }
     command = [str(surestock_executable()), "serve", "--role", role]
+    if processes > 1:
+        command += ["--workers", str(processes)]
     return Server.start("surestock", command, environment, port, directory / "requests.log")
 
 
-def start_filled_surestock(directory: Path, skus: int) -> Server:
+def start_filled_surestock(
+    directory: Path, skus: int, settings: Mapping[str, str] | None = None, processes: int = 1
+) -> Server:
     """Start Surestock and open ``skus`` SKUs."""
-    server = start_surestock(directory)
+    server = start_surestock(directory, settings=settings, processes=processes)
     send_rows(server.port, count_rows(skus), _FILL_BATCH)
     return server
 

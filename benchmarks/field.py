@@ -17,6 +17,7 @@ from benchmarks.peers.names import Peer
 from benchmarks.plan import Plan
 from benchmarks.postgres_cluster import postgres_cluster
 from benchmarks.process import Server
+from benchmarks.sharing import sharing_contenders
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,11 @@ def open_field(
 ) -> Iterator[list[Entry]]:
     """Start and fill the contenders whose letters are in ``chosen``; end them all after.
 
-    ``d`` brings its variant ``d'`` along, as ``a`` and ``b`` do. ``tell`` hears what goes on.
+    A letter brings its variants along, as ``d`` does ``d'``. ``tell`` hears what goes on.
     """
     with ExitStack() as stack:
         every = _peer_contenders(plan, stack, scratch) + surestock_contenders(plan)
+        every += sharing_contenders(plan)
         entries: list[Entry] = []
         for contender in sorted(every, key=lambda each: each.letter):
             if contender.letter[0] in chosen:

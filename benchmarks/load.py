@@ -25,25 +25,34 @@ _MARK: Final = "OUTCOME "
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to send: single reserves, batches of ``rows``, or adds to the carts of ``users``.
+    """What to send: single reserves, batches of ``rows``, adds to the carts of ``users``, or a mix.
 
-    Over ``skus`` SKUs.
+    Over ``skus`` SKUs. A mix is reserves with ``reads`` percent of reads. ``shared``: answers that
+    say that another process has the lease are counted apart.
     """
 
-    script: Literal["reserve", "batch", "cart"]
+    script: Literal["reserve", "batch", "cart", "mix"]
     skus: int
     keyed: bool = True
     rows: int = 1
     users: int = 0
+    reads: int = 0
+    shared: bool = False
 
     def arguments(self) -> list[str]:
         """Return the script's arguments, with a nonce that no other run has used."""
         keys = "keyed" if self.keyed else "bare"
-        return [str(self.skus), secrets.token_hex(12), keys, str(self.rows), str(self.users)]
+        numbers = [str(self.rows), str(self.users), str(self.reads)]
+        nonce, refusals = secrets.token_hex(12), "shared" if self.shared else "alone"
+        return [str(self.skus), nonce, keys, *numbers, refusals]
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What wrk saw; times in microseconds, ``wrk_cpu_s`` in seconds."""
+    """What wrk saw; times in microseconds, ``wrk_cpu_s`` in seconds.
+
+    ``held`` counts refusals because another process has the lease, which are no errors; ``writes``
+    counts the writes of a mix, also those that were on their way at the end.
+    """
 
     requests: int
     duration_us: int
@@ -51,6 +60,8 @@ class Outcome(msgspec.Struct, frozen=True):
     socket_errors: int
     p50_us: int
     p99_us: int
+    held: int
+    writes: int
     wrk_cpu_s: float = 0.0
 
 

@@ -33,6 +33,8 @@ class Plan:
     batch_rows: int = 100
     cart_users: int = 512
     cart_skus: int = 4
+    reads: int = 95
+    """Percent of the requests of a mix."""
 
 
 FULL: Final = Plan(

@@ -5,7 +5,10 @@ and the median over the rounds counts; the spread is told beside it.
 """
 
 from collections.abc import Sequence
+from statistics import median
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from benchmarks.derived.claims import judge_derived
 from benchmarks.results import Results
@@ -91,6 +94,41 @@ def _memory(results: Results) -> list[Verdict]:
             value=each_reservation,
         ),
     ]
+
+
+class Ratio(Struct, frozen=True):
+    """What is told without a bound: the median over the rounds, and its spread."""
+
+    what: str
+    median: float
+    least: float
+    most: float
+
+
+_SHARING: Final[tuple[tuple[str, str, str, Figure], ...]] = (
+    ("(h) locks on against (b) off, one process, server CPU", "h", "b", "app_cpu_us"),
+    ("the same, operations/s", "h", "b", "operations_per_second"),
+    ("(i) two processes against (h) one, both with locks, server CPU", "i", "h", "app_cpu_us"),
+    ("the same, operations/s", "i", "h", "operations_per_second"),
+    ("(i) two processes against (b) one without locks, server CPU", "i", "b", "app_cpu_us"),
+    ("the same, operations/s", "i", "b", "operations_per_second"),
+    (
+        "(j') reads mostly, two processes against (j) one without locks, CPU",
+        "j'",
+        "j",
+        "app_cpu_us",
+    ),
+    ("the same, operations/s", "j'", "j", "operations_per_second"),
+    ("(k) one SKU with locks against (c) without, server CPU", "k", "c", "app_cpu_us"),
+    ("the same, operations/s", "k", "c", "operations_per_second"),
+    ("(k') one SKU, two processes against (k) one, accepted/s", "k'", "k", "operations_per_second"),
+)
+
+
+def compare_sharing(samples: Sequence[Sample]) -> list[Ratio]:
+    """Return what locks cost and what a second process brings, as far as it was measured."""
+    found = [(what, paired(samples, (top, it), (low, it))) for what, top, low, it in _SHARING]
+    return [Ratio(what, median(each), min(each), max(each)) for what, each in found if each]
 
 
 def judge(results: Results) -> list[Verdict]:

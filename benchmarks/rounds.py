@@ -20,7 +20,10 @@ _SETTLE_SECONDS: Final = 0.3
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One contender in one round. An operation is one reserve or one add; a batch holds many."""
+    """One contender in one round. An operation is one reserve, add or read; a batch holds many.
+
+    What was refused because another process has the lease (``held``) is no operation, and no error.
+    """
 
     letter: str
     round: int
@@ -35,6 +38,9 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     p99_ms: float
     status_errors: int
     socket_errors: int
+    held: int = 0
+    writes: int | None = None
+    """Writes of a mix that were sent; None where every operation is a write."""
     committed: int | None
     """Operations by which the server's sequence moved; None where nothing is durable."""
     wrk_cpu_share: float
@@ -43,15 +49,22 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     def fault(self, in_flight: int) -> str | None:
         """Say why this sample can't be trusted, or None when it can.
 
-        Every answer must have been a success, and a durable server's sequence must have moved
-        by what wrk saw answered, give or take the ``in_flight`` operations at the end.
+        Every answer must have been a success, or a refusal because another process has the lease,
+        and a durable server's sequence must have moved by what wrk saw answered, give or take the
+        ``in_flight`` operations at the end.
         """
         who = f"({self.letter}), round {self.round}"
         if self.status_errors or self.socket_errors:
             errors = f"{self.status_errors} refusals, {self.socket_errors} socket errors"
             return f"{who}: {errors} in {self.requests} requests"
-        if self.committed is not None and not 0 <= self.committed - self.operations <= in_flight:
-            return f"{who}: answered {self.operations} operations, committed {self.committed}"
+        if self.committed is None:
+            return None
+        if self.writes is None:
+            if not 0 <= self.committed - self.operations <= in_flight:
+                return f"{who}: answered {self.operations} operations, committed {self.committed}"
+        elif not 0 <= self.writes - self.held - self.committed <= in_flight:
+            accepted = self.writes - self.held
+            return f"{who}: accepted {accepted} writes at most, committed {self.committed}"
         return None
 
 
@@ -73,7 +86,7 @@ def measure(entry: Entry, plan: Plan, round_number: int, seconds: int) -> Sample
     _settle()
     outlast_upkeep(server)
     app, database = server.app_cpu() - app, server.database_cpu() - database
-    operations = outcome.requests * load.rows
+    operations = (outcome.requests - outcome.held) * load.rows
     committed = contender.books.ask(server.port) - before - contender.books.own
     elapsed = outcome.duration_us / 1e6
     return Sample(
@@ -89,6 +102,8 @@ def measure(entry: Entry, plan: Plan, round_number: int, seconds: int) -> Sample
         p99_ms=outcome.p99_us / 1e3,
         status_errors=outcome.status_errors,
         socket_errors=outcome.socket_errors,
+        held=outcome.held,
+        writes=outcome.writes if load.reads else None,
         committed=committed if contender.durable else None,
         wrk_cpu_share=outcome.wrk_cpu_s / elapsed,
     )

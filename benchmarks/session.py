@@ -14,7 +14,7 @@ from benchmarks.rounds import Sample, run_rounds
 from benchmarks.scale import run_scale
 from benchmarks.start_up import run_starts
 
-LETTERS: Final = frozenset("abcdefg")
+LETTERS: Final = frozenset("abcdefghijk")
 PARTS: Final = frozenset({"scale", "start", "memory"}) | DERIVED_PARTS
 
 

@@ -22,6 +22,7 @@ class Row(msgspec.Struct, frozen=True):
     p50_ms: float
     p99_ms: float
     errors: int
+    held_share: float
     wrk_cpu_share: float
 
 
@@ -46,6 +47,7 @@ def summarise(samples: Sequence[Sample], titles: dict[str, str]) -> list[Row]:
                 p50_ms=median(sample.p50_ms for sample in own),
                 p99_ms=median(sample.p99_ms for sample in own),
                 errors=sum(sample.status_errors + sample.socket_errors for sample in own),
+                held_share=median(sample.held / sample.requests for sample in own),
                 wrk_cpu_share=median(sample.wrk_cpu_share for sample in own),
             )
         )

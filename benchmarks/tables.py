@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from benchmarks.derived.tables import derived_tables
+from benchmarks.ratios import compare_sharing
 from benchmarks.results import Results
 from benchmarks.rounds import Sample
 from benchmarks.summary import summarise
@@ -25,6 +26,7 @@ def _contest(title: str, samples: Sequence[Sample], titles: dict[str, str]) -> T
         "p50 ms",
         "p99 ms",
         "errors",
+        "held",
         "wrk CPU",
     )
     rows = [
@@ -39,6 +41,7 @@ def _contest(title: str, samples: Sequence[Sample], titles: dict[str, str]) -> T
             f"{row.p50_ms:,.1f}",
             f"{row.p99_ms:,.1f}",
             str(row.errors),
+            f"{row.held_share:.2%}" if row.held_share else "–",
             f"{row.wrk_cpu_share:.0%}",
         )
         for row in summarise(samples, titles)
@@ -99,6 +102,14 @@ def _amount(value: float, unit: str) -> str:
     return f"{value:,.0f} {unit}" if unit == "B" else f"{value:.2f} {unit}"
 
 
+def _sharing(results: Results) -> Table:
+    rows = [
+        (each.what, f"{each.median:.2f} ×", f"{each.least:.2f} to {each.most:.2f}")
+        for each in compare_sharing(results.samples)
+    ]
+    return Table("Locks, and a second process", ("ratio", "measured", "over the rounds"), rows)
+
+
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:
     """Return the claims with bound, measured value and outcome."""
     rows = [
@@ -120,6 +131,7 @@ def figure_tables(results: Results) -> list[Table]:
     sizes = dict(sorted(sizes.items(), key=lambda item: len(item[0])))
     tables = [
         _contest("Contenders", results.samples, results.titles),
+        _sharing(results),
         _contest("Cost per write against the number of SKUs", results.scale_samples, sizes),
         _stocked(results),
         _starts(results),

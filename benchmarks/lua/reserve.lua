@@ -1,5 +1,6 @@
 -- POST /stores/{storeId}/inventory/{sku}/reserve {"qty":1}, one SKU at random each time.
--- Arguments: number of SKUs, nonce of this run, "keyed" or "bare" (with an Idempotency-Key or not).
+-- Arguments: number of SKUs, nonce of this run, "keyed" or "bare" (with an Idempotency-Key or not),
+-- rows, users and reads (of no use here), "shared" or "alone" (look for LockHeld or not).
 -- The request is put together from ready-made pieces: wrk must stay far cheaper than the server.
 
 dofile("outcome.lua")
@@ -11,6 +12,9 @@ local sent = 0
 function init(args)
    skus = tonumber(args[1])
    keyed = args[3] == "keyed"
+   if args[7] == "shared" then
+      look_for_held()
+   end
    math.randomseed(tonumber(string.sub(args[2], 1, 7), 16) + thread_number)
    local body = '{"qty":1}'
    head = "/reserve HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port
