@@ -131,8 +131,9 @@ def test_before_a_frontier_nothing_is_a_torn_tail(parts: Parts) -> None:
     for altered in (line[:-9] + b"\n", line[:-9], b"x" * len(line)):
         content = path.read_bytes()[: end - len(line)] + altered
         path.write_bytes(content)
-        with pytest.raises(JournalError):
+        with pytest.raises(JournalDamaged) as damaged:
             parts.read(3, LAST)
+        assert damaged.value.offset >= end - len(line)
         # The same, where nobody knows how far it is durable, was never acknowledged.
         assert parts.read(3)[1].torn is not None
 
