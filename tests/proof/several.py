@@ -23,7 +23,7 @@ class Several:
         fleet: Fleet,
         dice: random.Random,
         count: int = 4,
-        teeth: Sequence[str] = (),
+        teeth: Sequence[str | None] = (),
         **settings: str,
     ) -> None:
         self.dice = dice

@@ -58,6 +58,7 @@ _TEETH: dict[str, Callable[[], None]] = {
     "stale-turn": several.stale_turn,
     "deaf-reads": several.deaf_reads,
     "no-writer-lock": several.no_writer_lock,
+    "blocking-turn": several.blocking_turn,
     "own-keys-only": several.own_keys_only,
     "helpless-without-leases": several.helpless_without_leases,
     "mirror-in-the-way": mirror.in_the_way,
