@@ -12,9 +12,9 @@ from surestock.journal.append import AppendConfig, LogEnd
 from surestock.journal.errors import SyncFailed, WriteFailed
 from surestock.journal.mend import goes_beyond
 from surestock.journal.position import LogPosition
-from surestock.journal.scan import Scan
+from surestock.journal.scan import Scan, TornTail
 from surestock.journal.segment import list_segments, segment_path
-from surestock.journal.shared_append import position_of
+from surestock.journal.shared_append import SharedAppender, position_of
 from tests.journal.logs import batch, failing, move_to_archive, read_log
 from tests.journal.sharing import Shared
 
@@ -132,6 +132,23 @@ def test_what_failed_in_one_turn_is_forgotten_in_the_next(log: Shared) -> None:
         appender.append(batch(3))
     appender.rest()
     os.truncate(path, log.told().end)
+    log.write(3, 3)
+    appender.resume(log.told())
+    appender.append(batch(4))
+    assert read_log(log.directory) == [1, 2, 3, 4]
+    appender.close()
+
+
+def test_a_torn_tail_that_was_there_at_the_start_is_not_cut_once_others_wrote_on(
+    log: Shared,
+) -> None:
+    log.write(1, 2)
+    end = log.told()
+    path = segment_path(log.directory, 1)
+    torn = TornTail(path, end.end, "it has no end")
+    at = LogEnd(path, end.end, end.prev, end.lines, torn)
+    appender = SharedAppender(log.directory, at, AppendConfig())
+    appender.page = log.page
     log.write(3, 3)
     appender.resume(log.told())
     appender.append(batch(4))
