@@ -31,6 +31,14 @@ def die(pids: list[int]) -> None:
         time.sleep(0.01)
 
 
+def begin_requests(service: Household, clients: list[socket.socket]) -> None:
+    """Send a request of each client, but not all of it, and wait until the processes know."""
+    for place, client in enumerate(clients):
+        client.sendall(PUT % b"sku-%d" % place + BODY[:5])
+    with service.clients(2 * len(clients)) as others:
+        assert set(service.spread(others)) == set(service.children())
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("to", ["the parent", "its group"])
 def test_a_signal_ends_all_after_what_each_has_accepted(
@@ -39,8 +47,7 @@ def test_a_signal_ends_all_after_what_each_has_accepted(
     with Household(tmp_path, 2) as service, service.clients(4) as clients:
         children = service.children()
         assert set(service.spread(clients)) == set(children)
-        for place, client in enumerate(clients):
-            client.sendall(PUT % b"sku-%d" % place + BODY[:5])
+        begin_requests(service, clients)
         if to == "the parent":
             service.process.send_signal(number)
         else:
@@ -71,8 +78,7 @@ def test_a_signal_to_the_group_finds_a_child_that_has_only_just_begun(tmp_path: 
 def test_when_the_parent_is_killed_its_children_answer_and_end(tmp_path: Path) -> None:
     with Household(tmp_path, 2) as service, service.clients(4) as clients:
         children = service.children()
-        for place, client in enumerate(clients):
-            client.sendall(PUT % b"sku-%d" % place + BODY[:5])
+        begin_requests(service, clients)
         service.process.kill()
         service.process.wait()
         service.refuses()
@@ -89,8 +95,7 @@ def test_a_second_signal_waits_for_no_client(tmp_path: Path) -> None:
         Household(tmp_path, 2, SHUTDOWN_TIMEOUT_MS=hour) as service,
         service.clients(2) as clients,
     ):
-        for client in clients:
-            client.sendall(PUT % b"pear" + BODY[:5])
+        begin_requests(service, clients)
         service.process.terminate()
         service.refuses()
         service.process.terminate()
