@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -128,6 +128,16 @@ def test_a_process_that_stands_still_in_a_guard_lets_nobody_pass_and_none_after_
             anna.acquire("k", TTL_S)
         other.kill()
         anna.acquire("k", TTL_S)
+
+
+def test_probes_end_although_one_guard_is_busy(lessees: Lessees, anna: FileLeases) -> None:
+    anna.release(anna.acquire("k", TTL_S))
+    with _held(_guard(lessees)):
+        for _ in range(200):
+            lessees.clock.advance(1)
+            with suppress(GuardBusy):
+                anna.probe()
+    assert len(lessees.names("guard-")) > 32
 
 
 def test_a_forked_child_that_still_has_the_descriptors_holds_nobody_up(

@@ -116,9 +116,12 @@ class FileLeases:
         return content is not None and self._find_live(key, content) is not None
 
     def probe(self) -> None:
-        """Find out whether the directory can be used: take a lease of our own, and give it back."""
+        """Find out whether the directory can be used: take a lease of our own, and give it back.
+
+        It is another one each time: a guard that is busy says nothing of the rest.
+        """
         with suppress(LeaseHeld, LeaseLost):  # it is read and written, whoever else does so too
-            self.release(self.acquire(f"\0probe {self._owner}", 1.0))
+            self.release(self.acquire(f"\0probe {self._owner} {self._monotonic()}", 1.0))
 
     def close(self) -> None:
         """Close what is open, and give nothing back. The next verb opens it again."""
