@@ -78,11 +78,9 @@ def start_surestock(
     return Server.start("surestock", command, environment, port, directory / "requests.log")
 
 
-def start_filled_surestock(
-    directory: Path, skus: int, settings: Mapping[str, str] | None = None, processes: int = 1
-) -> Server:
+def start_filled_surestock(directory: Path, skus: int) -> Server:
     """Start Surestock and open ``skus`` SKUs."""
-    server = start_surestock(directory, settings=settings, processes=processes)
+    server = start_surestock(directory)
     send_rows(server.port, count_rows(skus), _FILL_BATCH)
     return server
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks.contender import Contender, start_filled_surestock
+from benchmarks.contender import Contender, start_filled_surestock, start_surestock
 from benchmarks.load import Load
 from benchmarks.plan import Plan
 from benchmarks.process import Server
@@ -17,11 +17,17 @@ from benchmarks.process import Server
 LOCKS: Final = {"LOCKS_ENABLED": "true"}
 
 
+def _start_locked(directory: Path, skus: int, processes: int) -> Server:
+    """Start Surestock with locks; first, and without them, ``skus`` SKUs are opened."""
+    start_filled_surestock(directory, skus).stop()
+    return start_surestock(directory, settings=LOCKS, processes=processes)
+
+
 def sharing_contenders(plan: Plan) -> list[Contender]:
     """Return the rows with locks, with one process and with two, and the reads without."""
 
     def locked(skus: int, processes: int = 1) -> Callable[[Path], Server]:
-        return lambda directory: start_filled_surestock(directory, skus, LOCKS, processes)
+        return lambda directory: _start_locked(directory, skus, processes)
 
     many, reads = plan.skus, plan.reads
     mix = Load("mix", many, reads=reads)
