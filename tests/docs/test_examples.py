@@ -18,6 +18,9 @@ _STATUS = re.compile(r"^HTTP/1\.1 (\d{3}) ", re.MULTILINE)
 
 Rehearse: TypeAlias = Callable[[str], Rehearsal]
 
+# Whichever test comes first runs a whole document, with some dozen services one after the other.
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture(scope="module")
 def rehearsal_of(tmp_path_factory: pytest.TempPathFactory) -> Rehearse:
