@@ -56,6 +56,16 @@ class LockStuck(JournalError):
         )
 
 
+class LockReplaced(JournalError):
+    """A file was removed while it was in use, by which processes keep out of each other's way."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(
+            f"The file writer or frontier in {directory} was removed or replaced while processes "
+            "use it. Stop all of them, then start them again."
+        )
+
+
 class WriteFailed(JournalError):
     """A batch could not be written, after all retries. Nothing of it is in the log."""
 

@@ -20,9 +20,10 @@ from struct import Struct as Layout
 from uuid import UUID
 from zlib import crc32
 
+from surestock.journal.errors import JournalError
 from surestock.journal.position import LogPosition
 from surestock.kit.boot import boot_id
-from surestock.kit.files import FILE_MODE
+from surestock.kit.files import FILE_MODE, is_same_file
 
 _NAME = "frontier"
 _BYTES = 4096
@@ -31,7 +32,15 @@ _CRC = Layout("=I")
 _SIZE = _FIELDS.size + _CRC.size
 _WANTED = Layout("=Q")
 _WANTED_AT = 128
+_NOTHING = bytes(_SIZE)
 _LOOKS = 100
+
+
+class FrontierTorn(JournalError):
+    """The page is not whole: whoever writes it was stopped in the middle, or somebody else did."""
+
+    def __init__(self) -> None:
+        super().__init__("The page that tells how far the event log is durable is not whole.")
 
 
 class FrontierPage:
@@ -39,7 +48,8 @@ class FrontierPage:
 
     def __init__(self, directory: Path) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._fd = os.open(directory / _NAME, flags, FILE_MODE)
+        self._path = directory / _NAME
+        self._fd = os.open(self._path, flags, FILE_MODE)
         try:
             # All of it has its room now: to write it later must not fail on a full disk.
             os.posix_fallocate(self._fd, 0, _BYTES)
@@ -56,7 +66,8 @@ class FrontierPage:
     def read(self) -> LogPosition | None:
         """Return how far the log is durable; None when nobody has told since the machine started.
 
-        Somebody may write meanwhile: then it is looked again.
+        Somebody may write meanwhile: then it is looked again. Raises :class:`FrontierTorn` when
+        that does not come to an end.
         """
         for _ in range(_LOOKS):
             raw = self.raw()
@@ -66,7 +77,13 @@ class FrontierPage:
                 if boot != self._boot:
                     return None
                 return LogPosition(sequence, segment, end, lines, prev.decode("ascii"))
-        return None
+            if raw == _NOTHING:
+                return None
+        raise FrontierTorn
+
+    def is_in_use(self) -> bool:
+        """Tell whether others find the same page; not so when its file was removed or replaced."""
+        return is_same_file(self._fd, self._path)
 
     def write(self, position: LogPosition) -> None:
         """Tell how far it is durable. Only the writer lock's holder may. Raises ``OSError``."""

@@ -32,6 +32,14 @@ def sync_directory(path: Path) -> None:
         os.close(fd)
 
 
+def is_same_file(fd: int, path: Path) -> bool:
+    """Tell whether ``path`` still names the file that ``fd`` is open on."""
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except FileNotFoundError:
+        return False
+
+
 def write_atomic(path: Path, content: bytes) -> None:
     """Replace ``path`` by ``content``: after a crash it holds the old content or the new one.
 

@@ -4,6 +4,8 @@ A snapshot and the worker's checkpoint are made of durable records only. When th
 that the log has lost, its end is no torn tail of which nobody was told: it is damage.
 """
 
+from collections.abc import Callable
+
 from msgspec import DecodeError, Struct, ValidationError, json
 
 from surestock.engine.log.config import LogConfig
@@ -16,12 +18,16 @@ class _Checkpoint(Struct):
     sequence: int
 
 
-def check_covered(config: LogConfig, sequence: int, torn: TornTail | None) -> None:
+def check_covered(
+    config: LogConfig, reached: Callable[[], int], torn: TornTail | None = None
+) -> None:
     """Raise a ``JournalError`` unless the log reaches what was seen of it.
 
-    ``sequence`` is its last sound record, ``torn`` its torn tail, if there is one.
+    ``reached`` returns its last sound record, and is asked after it was looked what was seen: the
+    log may grow meanwhile. ``torn`` is its torn tail, if there is one.
     """
     seen = max(_checkpoint(config), *snapshot_sequences(config.snapshots), 0)
+    sequence = reached()
     if seen <= sequence:
         return
     if torn is not None:

@@ -105,7 +105,7 @@ class OpenLog:
         return recovered
 
     def _check_covered(self, sequence: int, torn: TornTail | None) -> None:
-        check_covered(self._config, sequence, torn)
+        check_covered(self._config, lambda: sequence, torn)
 
     def _index_up_to(self, sequence: int, oldest: datetime, old: Old) -> int:
         """Index what is missing up to ``sequence``; return up to where everything is indexed."""

@@ -1,6 +1,7 @@
 """What is read of the embedded engine: durable state, never the overlay; else the log itself."""
 
 import asyncio
+from datetime import datetime
 
 from surestock.engine.log.archive import Archive
 from surestock.engine.log.memory import Memory
@@ -22,12 +23,17 @@ class LogReads:
 
     async def find_level(self, key: StockKey) -> Level | None:
         """Return the level, without the reservations that are due, or None."""
+        return self._level_at(key, self._clock.now())
+
+    def _level_at(self, key: StockKey, now: datetime) -> Level | None:
         level = self._memory.state.level(key)
-        return level and without_due(self._memory.durable, level, self._clock.now())
+        return level and without_due(self._memory.durable, level, now)
 
     async def list_levels(self, store_id: str, after: str, limit: int) -> list[Level]:
         """Return up to ``limit`` levels of a store whose SKU sorts after ``after``, in order."""
-        now = self._clock.now()
+        return self._page_at(store_id, after, limit, self._clock.now())
+
+    def _page_at(self, store_id: str, after: str, limit: int, now: datetime) -> list[Level]:
         page = self._memory.state.page(store_id, after, limit)
         return [without_due(self._memory.durable, level, now) for level in page]
 
@@ -36,10 +42,12 @@ class LogReads:
         held = self._memory.state.reservation(reservation_id)
         if held is None and self._memory.old.may_hold_reservation(reservation_id):
             return await asyncio.to_thread(self._memory.old.reservation, reservation_id)
-        decided = self._memory.overlay.reservation(reservation_id)
-        if held is None or decided is None:
+        return held and self._reservation_at(held, self._clock.now())
+
+    def _reservation_at(self, held: Reservation, now: datetime) -> Reservation:
+        decided = self._memory.overlay.reservation(held.reservation_id)
+        if decided is None:
             return held
-        now = self._clock.now()
         if decided is not held and decided.status != "expired" and not decided.is_due(now):
             # Extended or ended in time, though not durably yet: so it did not expire.
             return held

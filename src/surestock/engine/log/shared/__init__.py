@@ -2,8 +2,8 @@
 
 Only whoever has the writer lock decides and appends, on the newest state: it is the ordinary
 engine then. ``log`` opens a log that is shared, ``following`` takes over what others committed,
-``turns`` passes the writer lock around, ``leasing`` refuses what another process is changing, and
-``engine`` ties them together.
+``turns`` passes the writer lock around, ``gate`` is where commands wait for that, ``leasing``
+refuses what another process is changing, ``member`` and ``engine`` tie them together.
 """
 
 from surestock.engine.log.shared.engine import SharedLogEngine

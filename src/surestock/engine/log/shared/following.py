@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.core import WriteCore
@@ -16,17 +17,19 @@ from surestock.engine.log.memory import Memory
 from surestock.engine.log.recovery import Replay, decode_line
 from surestock.inventory.unavailable import ReadOnly
 from surestock.inventory.view import Changes
-from surestock.journal.errors import JournalError
-from surestock.journal.frontier_page import FrontierPage
+from surestock.journal.errors import JournalError, LockReplaced
+from surestock.journal.frontier_page import FrontierPage, FrontierTorn
 from surestock.journal.line import Commit
 from surestock.journal.position import LogPosition
 from surestock.journal.scan import Place, Scan
-from surestock.journal.segment import first_of
+from surestock.journal.segment import first_of, segment_path
 from surestock.ledger.record import Record
 
 _RECORDS_A_TURN = 100
 _MOST_BYTES = 1 << 20
 _LOOK_EVERY_S = 0.02
+_MOST_LOOKS = 250
+_LOOKS_A_CHECK = 50
 
 
 class _Line(Struct, frozen=True):
@@ -59,8 +62,7 @@ class _Fold(Replay):
 class Following:
     """Keeps the memory of ``core`` level with the log. ``position`` is how far it is.
 
-    While this process may write (between :meth:`begin` and :meth:`end`) there is nothing to follow:
-    the page tells of its own records.
+    Between :meth:`begin` and :meth:`end` this process writes: the page tells of its own records.
     """
 
     def __init__(
@@ -103,11 +105,21 @@ class Following:
         raw = page.raw()
         if raw == self._known:
             return
-        told = page.read()
+        told = await self._told(page)
         if told is None or told.sequence <= self._core.sequence:
             self._known = raw
             return
         await self._reach(told)
+
+    async def _told(self, page: FrontierPage) -> LogPosition | None:
+        """Return what the page tells, if need be once its writer goes on in the middle of it."""
+        for _ in range(_MOST_LOOKS):
+            try:
+                return page.read()
+            except FrontierTorn:
+                await asyncio.sleep(_LOOK_EVERY_S)
+        self._failed(FrontierTorn())
+        raise ReadOnly
 
     async def _reach(self, told: LogPosition) -> None:
         async with self._turn:
@@ -131,8 +143,12 @@ class Following:
     async def watch(self) -> None:
         """Follow all the time, also when nobody asks, until cancelled."""
         while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            await self.fresh()
+            for _ in range(_LOOKS_A_CHECK):
+                await asyncio.sleep(_LOOK_EVERY_S)
+                await self.fresh()
+            page = self._page
+            if page is not None and not await asyncio.to_thread(page.is_in_use):
+                self._failed(LockReplaced(self._config.directory))
 
     async def _follow(self, told: LogPosition) -> None:
         """Apply what follows, up to ``told``. Cancelled, it goes on where it was the next time."""
@@ -151,9 +167,12 @@ class Following:
         """Read about a megabyte of what follows ``begin``, in a thread."""
         lines: deque[_Line] = deque()
         read = 0
-        for place, commit in Scan(
-            self._config.directory, self._config.archive, behind=begin, upto=told.frontier
+        directory = self._config.directory
+        for found, commit in Scan(
+            directory, self._config.archive, behind=begin, upto=told.frontier
         ):
+            # By its plain name, archived or not, so that it is one segment to whoever reads it.
+            place = replace(found, segment=segment_path(directory, first_of(found.segment)))
             lines.append(_Line(place, commit, decode_line(place, commit)))
             read += place.length
             if read >= _MOST_BYTES:

@@ -24,42 +24,42 @@ class FreshReads(LogReads):
     _sure_until = datetime.min.replace(tzinfo=UTC)
     """Whatever was decided by now, by anybody, is durable or given up."""
 
-    async def _know_ends(self, *keys: StockKey) -> None:
-        """See to it that what has run out on these levels is known to have run out."""
-        await self._following.fresh()
-        now = self._clock.now()
-        durable = self._memory.durable
-        if any(self._is_unsure(held) for key in keys for held in durable.due(key, now)):
-            await self._ask(now)
-
-    async def _ask(self, now: datetime) -> None:
-        await self._turns.passed()
-        await self._following.fresh()
-        self._sure_until = max(self._sure_until, now)
-
-    def _is_unsure(self, held: Reservation) -> bool:
-        return held.expires_at is not None and held.expires_at > self._sure_until
-
     async def find_level(self, key: StockKey) -> Level | None:
         """Return the level, without the reservations that are due, or None."""
-        await self._know_ends(key)
-        return await super().find_level(key)
+        await self._following.fresh()
+        now = self._clock.now()
+        await self._be_sure_at(now, self._memory.durable.due(key, now))
+        return self._level_at(key, now)
 
     async def list_levels(self, store_id: str, after: str, limit: int) -> list[Level]:
         """Return up to ``limit`` levels of a store whose SKU sorts after ``after``, in order."""
         await self._following.fresh()
-        page = self._memory.state.page(store_id, after, limit)
-        await self._know_ends(*(level.key for level in page))
-        return await super().list_levels(store_id, after, limit)
+        now = self._clock.now()
+        for level in self._memory.state.page(store_id, after, limit):
+            await self._be_sure_at(now, self._memory.durable.due(level.key, now))
+        return self._page_at(store_id, after, limit, now)
 
     async def find_reservation(self, reservation_id: str) -> Reservation | None:
         """Return the reservation, as expired when it is due, or None."""
         await self._following.fresh()
         now = self._clock.now()
         held = self._memory.state.reservation(reservation_id)
-        if held is not None and held.is_due(now) and self._is_unsure(held):
-            await self._ask(now)
-        return await super().find_reservation(reservation_id)
+        if held is None:
+            return await super().find_reservation(reservation_id)
+        await self._be_sure_at(now, [held] if held.is_due(now) else [])
+        return self._reservation_at(self._memory.state.reservation(reservation_id) or held, now)
+
+    async def _be_sure_at(self, now: datetime, due: list[Reservation]) -> None:
+        """See to it that what is ``due`` at ``now`` has run out for everybody.
+
+        What is shown then is as of ``now``: what becomes due meanwhile was not asked about.
+        """
+        for held in due:
+            if held.expires_at is not None and held.expires_at > self._sure_until:
+                await self._turns.passed()
+                await self._following.fresh()
+                self._sure_until = max(self._sure_until, now)
+                return
 
     async def find_document(self, key: DocumentKey) -> Document | None:
         """Return the document, or None."""

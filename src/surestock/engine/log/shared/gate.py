@@ -5,7 +5,7 @@ import asyncio
 from surestock.inventory.unavailable import Overloaded
 from surestock.kit.errors import Unavailable
 
-STUCK = "Another process has been writing the event log for long. Try again in a moment."
+_STUCK = "Another process has been writing the event log for long. Try again in a moment."
 
 
 class Gate:
@@ -42,7 +42,7 @@ class Gate:
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
                 self.leave()  # given up at the moment of being let in
             if isinstance(error, TimeoutError):
-                raise Overloaded(STUCK) from None
+                raise Overloaded(_STUCK) from None
             raise
         finally:
             self._waiting.pop(waiter, None)

@@ -12,8 +12,8 @@ from surestock.engine.log.log_file import OpenLog
 from surestock.engine.log.memory import Memory
 from surestock.engine.log.recovery import Recovered
 from surestock.journal.append import LogEnd
-from surestock.journal.errors import LockStuck
-from surestock.journal.frontier_page import FrontierPage
+from surestock.journal.errors import LockReplaced, LockStuck
+from surestock.journal.frontier_page import FrontierPage, FrontierTorn
 from surestock.journal.hold import JournalHold
 from surestock.journal.mend import goes_beyond, mend
 from surestock.journal.position import Frontier, LogPosition
@@ -36,6 +36,7 @@ class SharedLog(OpenLog):
 
     def __init__(self, config: LogConfig, clock: Clock, observer: LogObserver) -> None:
         super().__init__(config, clock, observer)
+        self._is_alone = False
         try:
             self.page = FrontierPage(config.directory)
             self.lock = WriterLock(config.directory)
@@ -50,16 +51,32 @@ class SharedLog(OpenLog):
         """Leave what is there: others may be at work."""
 
     def _recover(self, memory: Memory) -> Recovered:
-        if self.page.read() is None:
-            self._take_lock()
-            try:
-                if self.page.read() is None:
-                    recovered = super()._recover(memory)
-                    self.page.write(position_of(recovered.sequence, recovered.end))
-                    return recovered
-            finally:
-                self.lock.release()
+        try:
+            is_known = self.page.read() is not None
+        except FrontierTorn:
+            is_known = False
+        return self._replay(memory) if is_known else self._recover_alone(memory)
+
+    def _recover_alone(self, memory: Memory) -> Recovered:
+        """Recover the whole log, unless somebody else does so first."""
+        self._take_lock()
+        try:
+            if self._told() is None:
+                self._is_alone = True
+                recovered = super()._recover(memory)
+                self.page.write(position_of(recovered.sequence, recovered.end))
+                return recovered
+        finally:
+            self._is_alone = False
+            self.lock.release()
         return self._replay(memory)
+
+    def _told(self) -> LogPosition | None:
+        """Return what the page tells to the holder of the writer lock; nobody else writes it."""
+        try:
+            return self.page.read()
+        except FrontierTorn:
+            return None
 
     def _take_lock(self) -> None:
         for _ in range(int(_RECOVERED_WITHIN_S / _LOOK_EVERY_S)):
@@ -70,13 +87,24 @@ class SharedLog(OpenLog):
         raise LockStuck(self._config.directory, self.lock.signed_by())
 
     def _upto(self) -> Frontier | None:
-        position = self.page.read()
-        return None if position is None else position.frontier
+        if self._is_alone:
+            return None
+        position = self._read_page()
+        return position.frontier or Frontier(0, 0, 0)
 
     def _check_covered(self, sequence: int, torn: TornTail | None) -> None:
         """Compare with how far the log is durable by now: others go on meanwhile."""
-        now = self.page.read()
-        check_covered(self._config, max(sequence, 0 if now is None else now.sequence), torn)
+        if self._is_alone:
+            super()._check_covered(sequence, torn)
+        else:
+            check_covered(self._config, lambda: self._read_page().sequence)
+
+    def _read_page(self) -> LogPosition:
+        """Return what the page tells, which it does. Raises a ``JournalError`` when it is gone."""
+        position = self.page.read()
+        if position is None:
+            raise LockReplaced(self._config.directory)
+        return position
 
     def begin(self, applied: LogPosition) -> LogPosition:
         """Return where the log ends, and is written on from, made sound if its last writer died.
@@ -86,7 +114,9 @@ class SharedLog(OpenLog):
         ``JournalError`` or ``OSError`` is final.
         """
         directory = self._config.directory
-        found = self.page.read()
+        if not (self.lock.is_in_use() and self.page.is_in_use()):
+            raise LockReplaced(directory)
+        found = self._told()
         self.lock.sign()
         if found is None or goes_beyond(directory, found):
             archive, torn = self._config.archive, self._observer.torn

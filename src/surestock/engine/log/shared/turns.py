@@ -15,9 +15,9 @@ import anyio
 
 from surestock.engine.log.core import WriteCore
 from surestock.engine.log.shared.following import Following
-from surestock.engine.log.shared.gate import STUCK, Gate
+from surestock.engine.log.shared.gate import Gate
 from surestock.engine.log.shared.log import SharedLog
-from surestock.inventory.unavailable import Overloaded, ReadOnly, ShuttingDown
+from surestock.inventory.unavailable import ReadOnly, ShuttingDown
 from surestock.journal.errors import JournalError
 from surestock.kit.clock import Clock
 from surestock.telemetry.locks import LockMetrics
@@ -26,7 +26,6 @@ _ASK_EVERY_S = 0.001
 _SHARE_S = 0.005
 _MOST_PAUSES = 10
 _WAIT_S = 5.0
-_MOST_ASKED = int(_WAIT_S / _ASK_EVERY_S)
 
 T = TypeVar("T")
 
@@ -45,7 +44,6 @@ class Turns:
         # Of its own: whoever has the writer lock does not wait for those who read.
         self._thread = ThreadPoolExecutor(1, "surestock-turn")
         self._gate = Gate(_WAIT_S)
-        self._has_lock = False
         self._began_at = 0.0
         self._is_closed = False
 
@@ -76,21 +74,12 @@ class Turns:
     async def passed(self) -> None:
         """Return once nothing is on its way that another process decided before this was called.
 
-        What it decided is durable then, and told by the frontier, or given up. Raises
-        ``Overloaded`` when that takes too long.
+        What it decided is durable then, and told by the frontier, or given up: a turn of this
+        process begins only after that, and makes sound what a dead one left. Raises as :meth:`turn`
+        does.
         """
-        log = self._log
-        for _ in range(_MOST_ASKED):
-            # While this process has the lock, nobody else is at anything. It must not be taken
-            # twice: to let go of it once would be to let go of it.
-            if log is None or self._has_lock:
-                return
-            if log.lock.try_take():
-                log.lock.release()
-                return
-            log.page.want(self._clock.monotonic())
-            await asyncio.sleep(_ASK_EVERY_S)
-        raise Overloaded(STUCK)
+        async with self.turn(probing=True):
+            pass
 
     async def run(self) -> None:
         """Take turns when commands wait, until cancelled; then nothing is decided any more."""
@@ -112,7 +101,6 @@ class Turns:
         """Take the writer lock; tell whether somebody still waits for that."""
         while self._gate.waiting:
             if log.lock.try_take():
-                self._has_lock = True
                 self._metrics.turns += 1
                 self._began_at = self._clock.monotonic()
                 return True
@@ -140,7 +128,6 @@ class Turns:
             if has_begun:
                 self._following.end(log.appender.position(self._core.sequence))
             raw = log.page.raw()
-            self._has_lock = False
             log.lock.release()
         await self._give_way(log, raw)
 
