@@ -40,6 +40,7 @@ class Row:
         checkout: CheckoutConfig = CHECKOUT,
         engine: Engine | None = None,
         processes: int = 3,
+        mirror: MirrorConfig = MIRROR,
     ) -> None:
         self.clock = LoopClock()
         self.engine = engine or MemoryEngine(self.clock, IdSource(), timedelta(hours=24))
@@ -50,7 +51,7 @@ class Row:
             own = fate if place == 0 else lambda *_: None
             locks = make_locks(self.kernel, self.clock)
             self.processes.append(
-                Process(self.engine, first, self.clock, locks, own, DOUBLING, checkout, MIRROR)
+                Process(self.engine, first, self.clock, locks, own, DOUBLING, checkout, mirror)
             )
 
     @asynccontextmanager
