@@ -119,6 +119,15 @@ def test_another_owner_cannot_renew_or_release_with_the_right_token(
     anna.release(lease)
 
 
+def test_nothing_of_a_longer_lease_spoils_a_shorter_one(anna: FileLeases, ben: FileLeases) -> None:
+    for about in ("x" * 5_000, "x", "x" * 300, ""):
+        lease = anna.renew(anna.acquire("k", TTL_S, about), TTL_S)
+        with pytest.raises(LeaseHeld) as held:
+            ben.acquire("k", TTL_S)
+        assert held.value.about == about
+        anna.release(lease)
+
+
 def test_a_lease_is_released_once(anna: FileLeases) -> None:
     lease = anna.acquire("k", TTL_S)
     anna.release(lease)

@@ -71,21 +71,14 @@ class Guards:
         """Have the guard ``name`` for the length of a block. Raises ``OSError``.
 
         Whoever waited in vain (:class:`GuardBusy`) does not wait for the same guard again for a
-        second: a process that stands still must not hold up what has other guards. After any other
-        ``OSError``, in the block too, everything is opened anew: the directory may be another one.
+        second: a process that stands still must not hold up what has other guards.
         """
+        fd = self._take(name)
         try:
-            fd = self._take(name)
-            try:
-                yield Guard(fd, self._monotonic)
-            finally:
-                # Not by closing it: a child that was just forked may still have a copy.
-                fcntl.flock(fd, fcntl.LOCK_UN)
-        except GuardBusy:
-            raise
-        except OSError:
-            self.close()
-            raise
+            yield Guard(fd, self._monotonic)
+        finally:
+            # Not by closing it: a child that was just forked may still have a copy.
+            fcntl.flock(fd, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Close them all, and their directory. The next use opens what it needs again."""
