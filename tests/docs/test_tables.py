@@ -10,8 +10,13 @@ from surestock.api.problems import KINDS
 from surestock.api.routes import all_routes
 from surestock.cli.app import app
 from surestock.engine.log.config import LogConfig
+from surestock.journal.frontier_page import FrontierPage
+from surestock.journal.hold import JournalHold
+from surestock.journal.writer_lock import WriterLock
+from surestock.kit.files import make_directory
 from surestock.runtime.data_directory import worker_directory
 from surestock.runtime.settings import Settings
+from surestock.runtime.sharing import make_user_locks
 from tests.docs.blocks import blocks_of
 from tests.docs.named import code_in, rows_of
 from tests.tidy.repository import ROOT
@@ -58,7 +63,22 @@ def test_every_folder_of_the_data_directory_is_in_the_readme() -> None:
     config = LogConfig(Path("data") / "event-log")
     folders = (config.directory, config.archive, config.index, config.snapshots, config.central)
     made = {f"{path.name}/" for path in (*folders, worker_directory(Path("data")))}
-    assert listed == made
+    assert listed == {*made, "locks/"}
+
+
+def test_every_file_by_which_processes_share_a_log_is_in_the_readme(tmp_path: Path) -> None:
+    listed = {
+        code_in(row.cells["shared file"])[0]
+        for row in rows_of(README)
+        if "shared file" in row.cells
+    }
+    config = LogConfig(tmp_path / "event-log")
+    make_directory(config.directory)
+    with JournalHold(config.directory, shared=True):
+        for held in FrontierPage, WriterLock:
+            held(config.directory).close()
+        make_user_locks(config).close()
+    assert listed == {f"event-log/{path.name}" for path in config.directory.iterdir()}
 
 
 def test_every_503_has_its_row_in_run_md() -> None:
