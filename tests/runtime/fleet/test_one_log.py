@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.fleet.household import Household
-from tests.runtime.fleet.test_ends import die
+from tests.runtime.fleet.test_ends import begin_requests, die
 from tests.runtime.process import API
+from tests.runtime.test_deadline import BODY, rest_of
 from tests.runtime.test_worker_dies import is_alive
 
 LOCKED = {"ENGINE": "log", "LOCKS_ENABLED": "true", "SYNC_INTERVAL_MS": "86400000"}
@@ -34,12 +35,18 @@ def test_the_last_sync_covers_what_every_process_acknowledged(
         assert len(children) == 3
         for place in range(40):  # each on a connection of its own, so all processes have some
             service.count(f"sku-{place}", place)
-        os.killpg(service.process.pid, number)
+        with service.clients(2) as clients:
+            begin_requests(service, clients, service.children()[:2])
+            os.killpg(service.process.pid, number)
+            service.refuses()
+            for client in clients:
+                client.sendall(BODY[5:])
+                assert rest_of(client).startswith(b"HTTP/1.1 20")
         assert service.ended() == 0
         assert service.errors == ""
         assert service.complaints() == []
         assert not any(is_alive(pid) for pid in children)
-    assert service.noted() == 40
+    assert service.noted() == 42
 
 
 def test_one_process_and_the_worker_are_killed_and_nothing_acknowledged_is_lost(
