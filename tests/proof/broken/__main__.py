@@ -57,6 +57,7 @@ _TEETH: dict[str, Callable[[], None]] = {
     "no-lease-check": several.no_lease_check,
     "stale-turn": several.stale_turn,
     "deaf-reads": several.deaf_reads,
+    "reads-of-the-overlay": several.reads_of_the_overlay,
     "no-writer-lock": several.no_writer_lock,
     "blocking-turn": several.blocking_turn,
     "own-keys-only": several.own_keys_only,

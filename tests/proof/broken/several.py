@@ -70,12 +70,33 @@ def stale_turn() -> None:
 
 
 def deaf_reads() -> None:
-    """A read shows what this process knows, and does not look what the others did."""
+    """A read shows what this process knew in its last turn, and not what the others did since."""
+    following = _class("engine.log.shared.following", "Following")
+    begin, fresh = following.begin, following.fresh
+    has_begun = False
 
-    async def fresh(self: Any) -> None:
-        del self
+    async def begin_and_go_deaf(self: Any, told: Any) -> None:
+        nonlocal has_begun
+        await begin(self, told)
+        has_begun = True
 
-    _class("engine.log.shared.following", "Following").fresh = fresh
+    async def fresh_before_the_first_turn(self: Any) -> None:
+        if not has_begun:
+            await fresh(self)
+
+    following.begin = begin_and_go_deaf
+    following.fresh = fresh_before_the_first_turn
+
+
+def reads_of_the_overlay() -> None:
+    """A read shows what is decided here and not durable yet; the write takes its time."""
+    _write_slowly()
+
+    async def find_level(self: Any, key: Any) -> Any:
+        await self._following.fresh()
+        return self._memory.overlay.level(key)
+
+    _class("engine.log.shared.fresh_reads", "FreshReads").find_level = find_level
 
 
 def no_writer_lock() -> None:
