@@ -1,11 +1,21 @@
 """Whose first word counts: one API process alone may have another log, several have the same."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from surestock.journal.position import Frontier
-from surestock.sync.protocol import Told, frame
+from surestock.sync.protocol import (
+    Answer,
+    Ask,
+    FromWorker,
+    Page,
+    Progress,
+    Told,
+    frame,
+    receive_from_worker,
+)
 from tests.sync.worker.house import House
 
 pytestmark = pytest.mark.usefixtures("no_blocking_calls")
@@ -30,6 +40,12 @@ async def come_and_tell(house: House, *frontiers: Frontier) -> asyncio.StreamWri
     await writer.drain()
     assert await reader.read(1)
     return writer
+
+
+async def _until(reader: asyncio.StreamReader, awaited: Callable[[FromWorker], bool]) -> None:
+    """Return once the worker has sent what is awaited."""
+    while not awaited(await receive_from_worker(reader)):
+        pass
 
 
 async def test_a_second_process_that_is_behind_does_not_make_the_view_again(house: House) -> None:
@@ -57,16 +73,12 @@ async def test_a_process_alone_whose_log_is_shorter_has_another_one(house: House
 
 
 async def test_only_the_first_word_of_a_connection_may_tell_of_another_log(house: House) -> None:
+    frontiers = await write(house, 5)
     async with house.worker():
-        frontiers = await write(house, 5)
-        writer = await come_and_tell(house, frontiers[4])
-        async with house.link() as link:
-            await link.sync()
-        for frontier in (frontiers[1], frontiers[4]):
-            writer.write(frame(Told(frontier)))
-        await writer.drain()
-        await house.write(("tea", "berlin"))
-        async with house.link() as link:
-            assert (await link.sync()).applied_sequence == 6
+        reader, writer = await house.stranger()
+        writer.write(frame(Told(frontiers[4])))
+        await _until(reader, lambda told: isinstance(told, Progress) and told.applied_sequence == 5)
+        writer.write(frame(Told(frontiers[1])) + frame(Ask(1, Page("", 1))))
+        await _until(reader, lambda told: isinstance(told, Answer))
         assert MADE_AGAIN not in house.events()
         writer.transport.abort()
