@@ -45,12 +45,17 @@ async def nothing() -> None:
     """Let the clients be."""
 
 
+def _forget(operation: Operation) -> None:
+    """Learn nothing."""
+
+
 @dataclass(slots=True)
 class Crowd:
     """Clients that share a ledger. ``port`` tells where to ask next.
 
     ``told`` counts the answers by what they said, ``lost`` those that did not come; ``faults`` are
-    answers that no client should get, in words. ``patience`` is how often one asks at most.
+    answers that no client should get, in words. ``patience`` is how often one asks at most; ``learn`` is told of
+    what is acknowledged.
     """
 
     port: Callable[[], int]
@@ -59,6 +64,7 @@ class Crowd:
     told: Counter[str] = field(default_factory=Counter)
     lost: int = 0
     patience: int = _PATIENCE
+    learn: Callable[[Operation], None] = _forget
     faults: list[str] = field(default_factory=list)
 
     async def run(
@@ -91,6 +97,8 @@ class Crowd:
                     await self.send(connection, operation)
             except Unanswered:
                 self.lost += 1
+            if operation.is_acknowledged:
+                self.learn(operation)
             if not operation.is_unanswered:
                 return
             await asyncio.sleep(self.dice.random() * _PAUSE_S)
