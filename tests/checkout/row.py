@@ -61,7 +61,7 @@ class Row:
         await self.last.shop.fill()
         for process in self.processes:
             process.start()
-        await asyncio.sleep(2.0)  # the cart is synced by then
+        await asyncio.sleep(2.5)  # the cart is synced by then, and nobody comes for it
         try:
             yield
         finally:

@@ -44,16 +44,21 @@ class Weather(Struct):
     lost: int = 0
 
 
+CHANGEABLE = Weather()
+STANDING = Weather(stops_before_placing=0.8)
+"""Weather in which most orders are announced a while before they are placed."""
+
+
 class Storm:
     """Three processes over one engine, their users, and their platform."""
 
-    def __init__(self, seed: int, make_locks: MakeLocks) -> None:
+    def __init__(self, seed: int, make_locks: MakeLocks, weather: Weather) -> None:
         self.rng = random.Random(seed)
         self.clock = LoopClock()
         self.engine = SlowEngine(self.clock, random.Random(seed))
         self.kernel = Kernel()
         self.books = Books()
-        self.weather = Weather()
+        self.weather = replace(weather)
         self.is_calm = True
         self.orders = 0
         self._make_locks = make_locks
@@ -223,12 +228,12 @@ class Storm:
             await process.ended()
 
 
-async def storm(seed: int, users: int, operations: int, make_locks: MakeLocks) -> Storm:
-    """Play a schedule; return what was played."""
-    made = Storm(seed, make_locks)
+async def storm(seed: int, make_locks: MakeLocks, weather: Weather) -> Storm:
+    """Play a schedule of four users; return what was played."""
+    made = Storm(seed, make_locks, weather)
     await made.open()
     watch = asyncio.ensure_future(_watch(made))
-    await asyncio.gather(*(made.shops(f"U{number}", operations) for number in range(users)))
+    await asyncio.gather(*(made.shops(f"U{number}", 12) for number in range(4)))
     watch.cancel()
     for end in await asyncio.gather(watch, return_exceptions=True):
         assert isinstance(end, asyncio.CancelledError), repr(end)
@@ -244,16 +249,18 @@ async def _watch(made: Storm) -> None:
         await made.check()
 
 
-def play(seed: int, make_locks: MakeLocks = kernel_locks) -> Storm:
+def play(seed: int, make_locks: MakeLocks = kernel_locks, weather: Weather = CHANGEABLE) -> Storm:
     """Play a small schedule in a time of its own."""
-    return on_virtual_time(lambda: storm(seed, 4, 12, make_locks))
+    return on_virtual_time(lambda: storm(seed, make_locks, weather))
 
 
-def play_all(seeds: range, make_locks: MakeLocks = kernel_locks) -> str:
+def play_all(
+    seeds: range, make_locks: MakeLocks = kernel_locks, weather: Weather = CHANGEABLE
+) -> str:
     """Play schedules; return the figures."""
     orders = checkouts = stopped = died = lost = 0
     for seed in seeds:
-        made = play(seed, make_locks)
+        made = play(seed, make_locks, weather)
         orders += made.orders
         checkouts += made.books.checkouts
         stopped += made.weather.stopped

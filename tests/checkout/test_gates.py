@@ -6,11 +6,13 @@ from collections.abc import Callable
 import pytest
 from msgspec import Struct
 
+from surestock.cart.commands import AddItem
 from surestock.checkout.ask import CheckoutEnd
 from surestock.commerce.providers.simulated.script import Script
 from surestock.kit.errors import SurestockError
 from tests.checkout.process import ConnectionLost, Process
 from tests.checkout.row import AtGate, MakeLocks, Row, has_ended, kernel_locks
+from tests.checkout.shop import PLAN
 from tests.mirror.kernel import Kernel, KernelLocks, Leases, NoLocks
 from tests.mirror.shop import LoopClock, on_virtual_time
 
@@ -26,7 +28,7 @@ class Scene(Struct, frozen=True):
 def stands_still(process: Process) -> None:
     """Stop, for longer than it takes the platform to be sure, and go on then."""
     process.stop()
-    asyncio.get_running_loop().call_later(100.0, process.go_on)
+    asyncio.get_running_loop().call_later(45.0, process.go_on)
 
 
 SCENES = (
@@ -53,6 +55,7 @@ async def play(scene: Scene, at: int, make_locks: MakeLocks) -> tuple[list[str],
     async with row.open():
         first, second, third = row.processes
         scene.plan(first.shop.provider.script)
+        await row.last.shop.do(AddItem("ann", PLAN, 1))
         with gates.counting():
             clicks = [asyncio.ensure_future(click(first, "k-1"))]
             await asyncio.sleep(0.12)
@@ -61,7 +64,7 @@ async def play(scene: Scene, at: int, make_locks: MakeLocks) -> tuple[list[str],
             took_s = await row.until(has_ended)
             await asyncio.gather(*clicks)
         assert row.last.shop.orders <= 1
-        await asyncio.sleep(110.0)  # until whoever stood still goes on, and has done all he meant
+        await asyncio.sleep(55.0)  # until whoever stood still goes on, and has done all he meant
         told = [await until_bought(row.last, key) for key in ("k-1", "k-2", "k-3")]
         assert len(set(told)) == 1, told
         await row.check(bought=True)
@@ -100,7 +103,7 @@ def at_every_gate(scene: Scene, make_locks: MakeLocks = kernel_locks) -> tuple[i
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_at_every_gate_there_is_one_order_and_all_keys_tell_of_it(scene: Scene) -> None:
     gates, longest_s = at_every_gate(scene)
-    assert gates > 15
+    assert gates >= 16
     print(f"{scene.name}: {gates} gates, ended within {longest_s:.1f} s, more than one order: 0")
 
 
@@ -122,7 +125,7 @@ def test_turns_of_one_process_alone_or_that_pass_on_by_time_are_caught(
     for scene in SCENES:
         try:
             at_every_gate(scene, make_locks)
-        except AssertionError as error:
+        except (AssertionError, TimeoutError) as error:
             print(error)
             caught += 1
     assert caught

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.checkout.row import MakeLocks
-from tests.checkout.storm_of_processes import play_all
+from tests.checkout.storm_of_processes import STANDING, play_all
 from tests.checkout.test_gates import has_leases, has_no_locks
 
 SCHEDULES = 60
@@ -16,4 +16,4 @@ def test_any_schedule_of_processes_places_one_order_a_cart_and_loses_nothing() -
 @pytest.mark.parametrize("make_locks", [has_no_locks, has_leases])
 def test_turns_that_are_not_kept_over_processes_are_caught(make_locks: MakeLocks) -> None:
     with pytest.raises(AssertionError):
-        play_all(range(4 * SCHEDULES), make_locks)
+        play_all(range(4 * SCHEDULES), make_locks, STANDING)
