@@ -46,6 +46,13 @@ def test_every_method_that_is_named_in_the_prose_exists() -> None:
     assert prose - everything == set()
 
 
+def test_every_name_that_the_prose_places_in_a_file_is_defined_there() -> None:
+    placed = re.findall(r"`([A-Za-z_][\w.]*)` in `([\w/]+\.py)`", TEXT)
+    assert len(placed) > 30, "no name was found"
+    misplaced = [(name, file) for name, file in placed if name not in defined_in(SOURCE / file)]
+    assert misplaced == []
+
+
 @pytest.mark.parametrize(
     "row", [row for row in NAMED if "number" in row.cells], ids=lambda row: row.cells["name"]
 )

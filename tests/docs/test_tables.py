@@ -91,11 +91,20 @@ def test_every_503_has_its_row_in_run_md() -> None:
     assert {kind.code for kind in KINDS.values() if kind.status == 503} - explained == set()
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_link_leads_somewhere(page: str) -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8"))
-    inside = [it for it in links if "://" not in it and not it.startswith(MEASURED)]
-    assert [link for link in inside if not (ROOT / link).exists()] == []
+@pytest.mark.parametrize(
+    "page",
+    [*map(ROOT.joinpath, PAGES), *ROOT.glob("docs/**/*.md"), ROOT / "deploy" / "README.md"],
+    ids=lambda it: str(it.relative_to(ROOT)),
+)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+    for link in (it for it in links if "://" not in it and not it.startswith(MEASURED)):
+        file, _, heading = link.partition("#")
+        target = page.parent / file if file else page
+        assert target.exists(), link
+        headings = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE) if heading else []
+        anchors = {re.sub(r"[^\w -]", "", it.lower()).replace(" ", "-") for it in headings}
+        assert not heading or heading in anchors, link
 
 
 @pytest.mark.parametrize("record", sorted(ROOT.glob("docs/adr/*.md")), ids=lambda it: it.stem)
