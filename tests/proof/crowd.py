@@ -54,8 +54,8 @@ class Crowd:
     """Clients that share a ledger. ``port`` tells where to ask next.
 
     ``told`` counts the answers by what they said, ``lost`` those that did not come; ``faults`` are
-    answers that no client should get, in words. ``patience`` is how often one asks at most; ``learn`` is told of
-    what is acknowledged.
+    answers that no client should get, in words. ``patience`` is how often one asks at most;
+    ``learn`` is told of what is acknowledged.
     """
 
     port: Callable[[], int]
