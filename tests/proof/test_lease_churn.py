@@ -20,7 +20,7 @@ from tests.proof.lease_churner import KEYS, TTL_S
 
 _PROCESSES = 4
 _TRIES = 10
-_KILLS = [6, pytest.param(300, marks=[pytest.mark.prove, pytest.mark.timeout(600)])]
+_KILLS = [6, pytest.param(100, marks=[pytest.mark.prove, pytest.mark.timeout(600)])]
 
 
 @dataclass
