@@ -2,11 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
 from surestock.cart.model import Checkout
+from surestock.checkout.ask import CheckoutEnd
 from surestock.checkout.config import CheckoutConfig
 from surestock.commerce.providers.simulated.config import SimulatedConfig
 from surestock.engine.memory import MemoryEngine
@@ -16,7 +17,7 @@ from surestock.mirror.config import MirrorConfig
 from tests.checkout.process import Fate, Process
 from tests.checkout.shop import STOCK
 from tests.mirror.kernel import Kernel, KernelLocks
-from tests.mirror.shop import LoopClock
+from tests.mirror.shop import LoopClock, on_virtual_time
 
 DOUBLING = SimulatedConfig(settles_s=30.0, pending_s=20.0, latency_ms=50, doubles=True)
 CHECKOUT = CheckoutConfig(answer_s=5.0)
@@ -124,3 +125,21 @@ class AtGate:
             yield
         finally:
             self.counts = False
+
+
+def played(story: Callable[[Row], Awaitable[None]]) -> None:
+    """Play a story with three processes."""
+
+    async def play() -> None:
+        row = Row()
+        async with row.open():
+            await story(row)
+
+    on_virtual_time(play)
+
+
+def clicks(
+    process: Process, key: str | None = None, method: str | None = None
+) -> asyncio.Task[CheckoutEnd]:
+    """Buy as ann."""
+    return asyncio.ensure_future(process.ask(lambda: process.shop.buy(key=key, method=method)))

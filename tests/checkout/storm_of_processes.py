@@ -6,7 +6,7 @@ Time is the loop's, which jumps, and chance is drawn from a seed: a schedule can
 import asyncio
 import random
 
-from msgspec import Struct, json
+from msgspec import json
 from msgspec.structs import replace
 
 from surestock.cart.commands import AddItem, RemoveItem
@@ -20,33 +20,15 @@ from surestock.ledger.port import Envelope
 from surestock.mirror.config import MirrorConfig
 from tests.checkout.audit import STOCK, Audit, Books
 from tests.checkout.process import ConnectionLost, Process
-from tests.checkout.row import MakeLocks, kernel_locks
+from tests.checkout.row import MakeLocks
 from tests.checkout.shop import PHONE, PLAN, STORE
 from tests.checkout.storm import CHECKOUT, FAILING, REAPING, WELL, SlowEngine
+from tests.checkout.weather import PLACES, Weather
 from tests.mirror.kernel import Kernel
-from tests.mirror.shop import LoopClock, on_virtual_time
+from tests.mirror.shop import LoopClock
 
 PROCESSES = 3
 MIRROR = MirrorConfig(look_s=3.0, left_s=4.0, tell_looks_s=2.0)
-PLACES = "after transact BeginPlacing"
-"""Where it is announced that an order is about to be placed, and has not been."""
-
-
-class Weather(Struct):
-    """What became of the processes, and how likely it is at a gate."""
-
-    stops: float = 0.004
-    stops_before_placing: float = 0.15
-    dies: float = 0.002
-    dies_before_placing: float = 0.05
-    stopped: int = 0
-    died: int = 0
-    lost: int = 0
-
-
-CHANGEABLE = Weather()
-STANDING = Weather(stops_before_placing=0.8)
-"""Weather in which most orders are announced a while before they are placed."""
 
 
 class Storm:
@@ -226,49 +208,3 @@ class Storm:
             process.die()
         for process in (*self._dead, *self.processes):
             await process.ended()
-
-
-async def storm(seed: int, make_locks: MakeLocks, weather: Weather) -> Storm:
-    """Play a schedule of four users; return what was played."""
-    made = Storm(seed, make_locks, weather)
-    await made.open()
-    watch = asyncio.ensure_future(_watch(made))
-    await asyncio.gather(*(made.shops(f"U{number}", 12) for number in range(4)))
-    watch.cancel()
-    for end in await asyncio.gather(watch, return_exceptions=True):
-        assert isinstance(end, asyncio.CancelledError), repr(end)
-    await made.calm()
-    made.orders = await made.check_end()
-    await made.close()
-    return made
-
-
-async def _watch(made: Storm) -> None:
-    while True:
-        await asyncio.sleep(3.0)
-        await made.check()
-
-
-def play(seed: int, make_locks: MakeLocks = kernel_locks, weather: Weather = CHANGEABLE) -> Storm:
-    """Play a small schedule in a time of its own."""
-    return on_virtual_time(lambda: storm(seed, make_locks, weather))
-
-
-def play_all(
-    seeds: range, make_locks: MakeLocks = kernel_locks, weather: Weather = CHANGEABLE
-) -> str:
-    """Play schedules; return the figures."""
-    orders = checkouts = stopped = died = lost = 0
-    for seed in seeds:
-        made = play(seed, make_locks, weather)
-        orders += made.orders
-        checkouts += made.books.checkouts
-        stopped += made.weather.stopped
-        died += made.weather.died
-        lost += made.weather.lost
-    assert min(orders, stopped, died) > len(seeds)
-    return (
-        f"{len(seeds)} schedules of {PROCESSES} processes: {checkouts} checkouts asked for, "
-        f"{orders} orders, {died} deaths, {stopped} pauses, {lost} connections lost; "
-        "doubled 0, lost 0, without an end 0"
-    )

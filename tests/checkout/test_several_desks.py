@@ -1,46 +1,19 @@
 """Several processes, each with a desk: what one is at, all others wait for, and tell of alike."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 
 import pytest
 
 from surestock.cart.model import Order
-from surestock.checkout.ask import CheckoutEnd, PersonsWord
-from surestock.checkout.errors import CheckoutFailed, CheckoutResolved
+from surestock.checkout.ask import PersonsWord
+from surestock.checkout.errors import CheckoutFailed
 from surestock.checkout.recovery import Recovery
 from surestock.checkout.standing import Standing
 from surestock.commerce.errors import Unavailable
 from surestock.idempotency import IdempotencyConflict
 from surestock.inventory.refusals import NotFound
-from surestock.inventory.unavailable import Overloaded
-from surestock.mirror import SyncFailed
-from tests.checkout.process import Process
-from tests.checkout.row import Row, has_ended
-from tests.mirror.shop import on_virtual_time
-
-
-def played(story: Callable[[Row], Awaitable[None]]) -> None:
-    """Play a story with three processes."""
-
-    async def play() -> None:
-        row = Row()
-        async with row.open():
-            await story(row)
-
-    on_virtual_time(play)
-
-
-def clicks(
-    process: Process, key: str | None = None, method: str | None = None
-) -> asyncio.Task[CheckoutEnd]:
-    """Buy as ann."""
-    return asyncio.ensure_future(process.ask(lambda: process.shop.buy(key=key, method=method)))
-
-
-async def placing(process: Process) -> asyncio.Event:
-    """Hold the orders of a process; return what lets them go."""
-    return process.shop.provider.script.hold("place_order")
+from tests.checkout.row import Row, clicks, has_ended, played
 
 
 def test_a_double_click_on_three_processes_is_one_order_and_one_answer_for_good() -> None:
@@ -55,11 +28,10 @@ def test_a_double_click_on_three_processes_is_one_order_and_one_answer_for_good(
         assert len({bytes(end.body or b"") for end in ends}) == 1
         assert [end.replayed for end in ends] == [False, *[True] * 6]
         await row.last.shop.fill()
-        for number, process in enumerate(row.processes * 2):
+        for number in range(6):
             # Each key at another process than before, when there is another cart.
             again = await clicks(row.processes[(number + 1) % 3], f"k-{number}")
             assert again.body == ends[0].body
-            del process
         await row.check(bought=True)
 
     played(story)
@@ -121,7 +93,6 @@ def test_a_desk_that_buys_for_whoever_has_waited_is_caught(monkeypatch: pytest.M
 def test_who_asked_for_a_cart_that_is_gone_by_his_turn_does_not_buy_the_next_one() -> None:
     async def story(row: Row) -> None:
         first, second, _ = row.processes
-        gate = first.shop.provider.script.hold("close_cart")
         kept = row.kernel.locks()
         assert kept.try_lock("ann")
         waits = clicks(second, "k-2")
@@ -133,7 +104,6 @@ def test_who_asked_for_a_cart_that_is_gone_by_his_turn_does_not_buy_the_next_one
             assert (await clicks(first, f"k-first-{number}")).status == "completed"
             await row.last.shop.fill()
         second.go_on()
-        gate.set()
         with pytest.raises(NotFound):
             await waits
         assert row.last.shop.orders == 2
@@ -224,43 +194,5 @@ def test_a_key_that_waited_elsewhere_is_answered_soon_after_the_end_also_for_ano
         await row.last.shop.fill()
         for process in row.processes:
             assert (await clicks(process, "k-2")).body == end.body
-
-    played(story)
-
-
-def test_a_persons_word_waits_for_whoever_is_at_it_and_is_put_off_after_a_while() -> None:
-    async def story(row: Row) -> None:
-        first, second, third = row.processes
-        first.shop.provider.script.lose_answer()
-        for process in row.processes:
-            process.shop.provider.script.fail("find_order", lambda: Unavailable("away"), times=99)
-        assert (await clicks(first, "k-1")).status == "unknown"
-        attempt_id = (await row.last.shop.checkout()).attempt.attempt_id
-        word = PersonsWord("ann", attempt_id, None, "not there", "boss", "r-1")
-        kept = row.kernel.locks()
-        assert kept.try_lock("ann")
-        with pytest.raises(Overloaded):
-            await second.ask(lambda: second.shop.desk.resolve(word))
-        waits = asyncio.ensure_future(second.ask(lambda: second.shop.desk.resolve(word)))
-        await asyncio.sleep(1.0)
-        kept.unlock("ann")
-        assert (await waits).status == "failed"
-        with pytest.raises(CheckoutResolved):
-            await third.ask(lambda: third.shop.desk.resolve(word))
-
-    played(story)
-
-
-def test_a_sync_waits_for_whoever_is_at_the_cart_and_fails_after_a_while() -> None:
-    async def story(row: Row) -> None:
-        kept = row.kernel.locks()
-        assert kept.try_lock("ann")
-        mirrors = row.last.shop.mirrors
-        with pytest.raises(SyncFailed):
-            await mirrors.sync("ann", "ann", "r-1")
-        waits = asyncio.ensure_future(mirrors.sync("ann", "ann", "r-1"))
-        await asyncio.sleep(1.0)
-        kept.unlock("ann")
-        assert (await waits).mirror.state == "synced"
 
     played(story)

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.checkout.row import MakeLocks
-from tests.checkout.storm_of_processes import STANDING, play_all
+from tests.checkout.schedules import play_all
 from tests.checkout.test_gates import has_leases, has_no_locks
+from tests.checkout.weather import STANDING
 
 SCHEDULES = 60
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from surestock.cart.commands import BeginCheckout, FailCheckout, NoteMirror
+from surestock.cart.commands import BeginCheckout, DropCart, FailCheckout, NoteMirror
 from surestock.cart.model import Cart, Checkout, ExternalContext, Failure
 from surestock.commerce.port import RemoteCart
 from surestock.mirror import MirrorConfig
@@ -211,5 +211,24 @@ def test_nothing_is_closed_while_another_process_may_order_from_it() -> None:
             await shop.do(FailCheckout("U", checkout.attempt.attempt_id, failure))
             await asyncio.sleep(20.0)
             assert shop.platform.verbs() == ["close_cart"]
+
+    on_virtual_time(story)
+
+
+def test_a_cart_that_is_dropped_at_one_process_while_another_syncs_it_leaves_none_behind() -> None:
+    async def story() -> None:
+        for began_s in (1.05, 1.5, 30.0):
+            shop = Shop()
+            async with members(shop) as both:
+                await shop.add("U", "P1")
+                both[0].mirrors.changed("U")
+                shop.platform.plan(None, "slow")
+                await asyncio.sleep(began_s)
+                context = (await shop.cart("U")).mirror.context
+                await shop.do(DropCart("U"))
+                both[1].mirrors.forget("U", context)
+                await asyncio.sleep(60.0)
+                assert shop.platform.carts == {}
+                assert shop.platform.overlaps == []
 
     on_virtual_time(story)
