@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from surestock.engine.log import LogConfig
 from surestock.engine.log.shared import SharedLogEngine
@@ -127,7 +128,7 @@ def doomed() -> Iterator[Doom]:
         failpoints.arm(name, at(name))
     for name in _CUT.values():
         failpoints.arm_cut(name, lambda data, name=name: doom.cut(name, data))  # type: ignore[misc]
-    FrontierPage.write = tell  # type: ignore[method-assign]
+    FrontierPage.write = tell  # type: ignore[assignment,method-assign]
     try:
         yield doom
     finally:
@@ -180,4 +181,14 @@ class Player(Member):
 
 def keep_up(config: LogConfig, clock: ManualClock) -> None:
     """Index, take snapshots, archive: what the worker does now and then."""
-    upkeep(UpkeepConfig(config, snapshot_every=4), clock.now())
+    upkeep(UpkeepConfig(config, snapshot_every=3), clock.now())
+
+
+def waits_at(task: "asyncio.Task[None]") -> list[str]:
+    """Return the names of what a task is in, the outermost first."""
+    names = []
+    inner: Any = task.get_coro()
+    while inner is not None:
+        names.append(getattr(inner, "__qualname__", type(inner).__name__))
+        inner = getattr(inner, "cr_await", None) or getattr(inner, "ag_await", None)
+    return names

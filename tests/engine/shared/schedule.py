@@ -1,9 +1,11 @@
-"""A schedule by a seed: clients, deaths, restarts, upkeep and a sleeper, over members of one log."""
+"""A schedule by a seed: clients, deaths, restarts, upkeep, sleepers, over members of one log."""
 
 import asyncio
+from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from surestock.engine.log.turn import UpkeepRunning
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key, row_key
@@ -21,7 +23,16 @@ from surestock.kit.clock import ManualClock
 from surestock.kit.errors import Refusal, Unavailable
 from surestock.ledger.command import Command
 from surestock.ledger.port import Envelope, Outcome
-from tests.engine.shared.house import MENDING, STEPS, Death, Doom, Player, config_in, keep_up
+from tests.engine.shared.house import (
+    MENDING,
+    STEPS,
+    Death,
+    Doom,
+    Player,
+    config_in,
+    keep_up,
+    waits_at,
+)
 from tests.engine.shared.verdict import SKUS, Seen, Tally
 
 _PATIENCE_S = 20.0
@@ -42,6 +53,7 @@ class Schedule:
         self._held: list[str] = []
         self._keyed: list[tuple[Command, IdempotencyKey]] = []
         self._numbers = 0
+        self._at: defaultdict[Player, set[asyncio.Task[Any]]] = defaultdict(set)
 
     async def run(self) -> None:
         """Play it to its end, when all members are awake and alive."""
@@ -69,9 +81,7 @@ class Schedule:
             member.awake.set()
         if running:
             _, left = await asyncio.wait(running, timeout=_PATIENCE_S)
-            for task in left:
-                task.print_stack()
-            assert not left, "somebody waits for ever"
+            assert not left, f"somebody waits for ever: {[waits_at(it) for it in left]}"
         await self._replace_the_dead()
         self.tally.commands = self._numbers
 
@@ -87,7 +97,11 @@ class Schedule:
                 await self._replace(place)
 
     async def _replace(self, place: int) -> None:
-        await self.members[place].bury()
+        dead = self.members[place]
+        if dead.is_dead:  # and so are its connections
+            for task in self._at[dead]:
+                task.cancel()
+        await dead.bury()
         self.tally.restarts += 1
         while True:
             member = Player(self.config, self.clock)
@@ -130,6 +144,15 @@ class Schedule:
 
     async def _anything(self) -> None:
         member = self._draw.choice(self._awake() or self.members)
+        task = asyncio.current_task()
+        assert task is not None
+        self._at[member].add(task)
+        try:
+            await self._do(member)
+        finally:
+            self._at[member].discard(task)
+
+    async def _do(self, member: Player) -> None:
         draw = self._draw.random()
         if draw < 0.3:
             await self._look(member)

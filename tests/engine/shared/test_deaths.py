@@ -78,9 +78,7 @@ async def test_the_next_one_goes_on_wherever_one_died(
 
 
 @pytest.mark.parametrize("step", MENDING)
-async def test_who_dies_while_it_mends_is_mended_too(
-    tmp_path: Path, doom: Doom, step: str
-) -> None:
+async def test_who_dies_while_it_mends_is_mended_too(tmp_path: Path, doom: Doom, step: str) -> None:
     clock = ManualClock()
     one, other, third = await opened(tmp_path, clock, 3)
     await one.transact(sent(count(100)))

@@ -1,4 +1,4 @@
-"""A disk that fails one member: it tells so, or ends; the others believe the disk and nothing else."""
+"""A disk that fails one member: it tells so, or ends; the others believe nothing but the disk."""
 
 import asyncio
 import os
@@ -43,9 +43,7 @@ def fails(number: int, times: int = 1_000_000) -> Callable[[], None]:
 
 
 @asynccontextmanager
-async def members_on(
-    root: Path, clock: ManualClock, count: int = 2
-) -> AsyncIterator[list[Player]]:
+async def members_on(root: Path, clock: ManualClock, count: int = 2) -> AsyncIterator[list[Player]]:
     members = [Player(config_in(root, 3, _BREAKER), clock) for _ in range(count)]
     for member in members:
         await member.start()
@@ -199,7 +197,7 @@ async def test_descriptors_that_run_out_cost_a_while_and_no_process(
         await on_hand(other)
         opens = stored.StoredSegment.__init__
 
-        def runs_out(segment: stored.StoredSegment, path: Path, *, archived: bool) -> None:
+        def runs_out(*_: object, **_named: object) -> None:
             raise OSError(EMFILE, "too many open files")
 
         monkeypatch.setattr(stored.StoredSegment, "__init__", runs_out)

@@ -47,7 +47,7 @@ async def played(root: Path, seeds: range, doom: Doom, steps: int) -> None:
     for seed in seeds:
         print("seed", seed, flush=True)
         tally.add(await play(root, seed, doom, steps))
-    print(f"{len(seeds)} schedules: {tally}; deaths {doom.deaths}")  # noqa: T201 - the figure
+    print(f"{len(seeds)} schedules: {tally}; deaths {doom.deaths}")
     assert tally.accepted > 0
     assert doom.deaths
 

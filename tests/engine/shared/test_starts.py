@@ -47,6 +47,11 @@ async def starts_and_goes_on(root: Path, clock: ManualClock, records: int) -> No
     await other.bury()
 
 
+async def sells_on(member: Player) -> None:
+    for _ in range(20):
+        await member.transact(sent(adjust(-1)))
+
+
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("kept_up", [0, 1, 2])
 async def test_what_a_dead_one_left_stops_nobody_from_starting(
@@ -63,8 +68,7 @@ async def test_what_a_dead_one_left_stops_nobody_from_starting(
                 keep_up(config, clock)
         doom.arm(step)
         with pytest.raises(Unavailable):
-            for _ in range(20):
-                await first.transact(sent(adjust(-1)))
+            await sells_on(first)
         await first.bury()
     for _ in range(kept_up):
         keep_up(config, clock)

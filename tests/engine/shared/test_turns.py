@@ -92,7 +92,7 @@ async def test_nobody_waits_for_long_while_all_are_busy(tmp_path: Path) -> None:
                 for _ in range(20):
                     tasks.create_task(sells(member, mine, until))
     sold = [len(mine) for mine in waits]
-    print(f"sold {sold}, longest waits {[round(max(mine), 3) for mine in waits]} s")  # noqa: T201
+    print(f"sold {sold}, longest waits {[round(max(mine), 3) for mine in waits]} s")
     assert max(map(max, waits)) < 2
     assert min(sold) * 10 > max(sold)
 
@@ -117,7 +117,7 @@ async def test_one_that_sells_now_and_then_is_let_in_among_busy_ones(tmp_path: P
                 waits.append(monotonic() - began)
                 await asyncio.sleep(0.02)
             busy = False
-    print(f"longest of {len(waits)} waits {max(waits):.3f} s, mean {sum(waits) / 20:.3f} s")  # noqa: T201
+    print(f"longest of {len(waits)} waits {max(waits):.3f} s, mean {sum(waits) / 20:.3f} s")
     assert max(waits) < 2
 
 
@@ -157,7 +157,9 @@ async def test_a_member_that_ends_in_a_turn_answers_everybody_and_lets_go(
         held = await one.transact(sent(reserve(1, ttl_s=1)))
         assert held.reply.reservation_id is not None
         loop = asyncio.get_running_loop()
-        tasks = [loop.create_task(one.transact(sent(adjust(-1)))) for _ in range(5)]
+        tasks: list[asyncio.Task[Any]] = [
+            loop.create_task(one.transact(sent(adjust(-1)))) for _ in range(5)
+        ]
         tasks.append(loop.create_task(one.transact_each([sent(adjust(-1))] * 250)))
         tasks.append(loop.create_task(one.expire_due()))
         for _ in range(steps):

@@ -153,4 +153,3 @@ async def check_members(root: Path, members: list[Member]) -> list[Record]:
                 assert answer is not None
                 assert answer.sequence == record.sequence
     return records
-
