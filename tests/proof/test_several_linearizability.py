@@ -15,15 +15,15 @@ from tests.proof.level_specification import Answer
 from tests.proof.server import Server
 from tests.proof.several import Several
 
-_CLIENTS = 16
+_CLIENTS = 24
 _CALLS_A_CONNECTION = 4
 _PAUSE_S = 0.02
 _TRIES = 1_000
 _ATTEMPTS = 5
 _REFUSED = {"LockHeld", "LockLost"}
 _SIZES = [
-    (50, 1),
-    pytest.param(400, 12, marks=[pytest.mark.prove, pytest.mark.timeout(900)]),
+    (30, 1),
+    pytest.param(300, 12, marks=[pytest.mark.prove, pytest.mark.timeout(900)]),
 ]
 
 
@@ -80,7 +80,7 @@ def test_one_order_of_all_calls_explains_what_clients_saw_of_four_processes(
 ) -> None:
     dice = random.Random(operations)
     several = _begun(make_server, dice, 4)
-    skus = tuple(f"sku-{number}" for number in range(4))
+    skus = tuple(f"sku-{number}" for number in range(8))
     history = WideHistory(cast("Server", several), skus, _CLIENTS, operations, dice)
     asyncio.run(history.record(kills))
     assert history.done == _CLIENTS * operations
@@ -88,7 +88,7 @@ def test_one_order_of_all_calls_explains_what_clients_saw_of_four_processes(
     assert several.end() == [0] * 4
     figures.add(
         "each SKU is linearizable over several processes",
-        f"{_CLIENTS} clients × {operations} operations on 4 SKUs, at any of 4 processes, "
+        f"{_CLIENTS} clients × {operations} operations on 8 SKUs, at any of 4 processes, "
         f"{kills} kills",
         f"{history.done:,} operations, {history.unknown} of unknown outcome, violations 0; "
         f"asked again because of LockHeld {history.held:,}",
