@@ -9,6 +9,8 @@ import socket
 from surestock.runtime.errors import StartRefused
 from surestock.runtime.settings import Settings
 
+_BACKLOG = 2048
+
 
 def bind(host: str, port: int) -> socket.socket:
     """Return a bound socket that does not listen yet. Raises :class:`StartRefused`."""
@@ -26,6 +28,18 @@ def bind(host: str, port: int) -> socket.socket:
         bound.close()
         raise StartRefused(f"Cannot serve on {host} port {port}: {error.strerror}.") from error
     return bound
+
+
+def listen(bound: socket.socket) -> None:
+    """Listen. Raises :class:`StartRefused` when somebody else does, who had bound it as well.
+
+    Until somebody listens, an address that may be used again at once can be bound twice.
+    """
+    try:
+        bound.listen(_BACKLOG)
+    except OSError as error:
+        host, port = bound.getsockname()[:2]
+        raise StartRefused(f"Cannot serve on {host} port {port}: {error.strerror}.") from error
 
 
 def check_reach(settings: Settings, bound: socket.socket) -> None:

@@ -9,6 +9,7 @@ import anyio
 
 from surestock.kit.errors import SurestockError
 from surestock.ledger.port import Engine
+from surestock.runtime.address import listen
 from surestock.runtime.bootstrap import Wired
 from surestock.runtime.ending import Ending
 from surestock.runtime.errors import StartRefused
@@ -26,14 +27,15 @@ async def run(wired: Wired, bound: socket.socket, post: Post | None = None) -> i
     """Serve until a signal or a failure; return the process's exit code: 0 after a clean end.
 
     With a ``post``, it is one of several processes: then its parent tells it to end.
-    Raises a :class:`~surestock.kit.errors.SurestockError` when the engine cannot recover. Once it
-    was told to end, the process is gone by the deadline, if need be without a return.
+    Raises a :class:`~surestock.kit.errors.SurestockError` when the engine cannot recover, or the
+    address is somebody else's by then. Once it was told to end, the process is gone by the
+    deadline, if need be without a return.
     """
     host, port = bound.getsockname()[:2]
 
     def on_listening() -> None:
         if post is not None:
-            post.listen(ending.server, wired.log)
+            post.serve(ending.server, wired.log)
         wired.log.info("listening", host=host, port=port)
 
     ending = Ending(wired, on_listening, shared=post is not None)
@@ -46,6 +48,7 @@ async def run(wired: Wired, bound: socket.socket, post: Post | None = None) -> i
     await _start(wired.engine)
     wired.app.openapi()
     _calm_collector()
+    listen(bound)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(wired.sink.run)
         tasks.start_soon(wired.side.run)

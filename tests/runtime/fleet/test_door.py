@@ -48,7 +48,7 @@ class House:
         log = make_log(self.lines.append, SystemClock(), "error")
         bound = self.bound.dup()
         door = Door(bound, self.board, slot, lambda: Guest(guests), lambda: len(guests), log)
-        door.listen()
+        bound.listen()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(door.run())
             try:

@@ -64,6 +64,17 @@ def test_a_taken_port_is_refused_before_any_process_is_started(tmp_path: Path) -
     assert service.events() == []
 
 
+def test_a_port_that_is_taken_while_the_first_process_starts_is_refused(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", 0))
+        port = str(other.getsockname()[1])
+        service = Household(tmp_path, 2, PORT=port)
+        service.until(service.children)
+        other.listen()
+        assert f"port {port}" in refusal(service)
+
+
 def test_a_port_is_taken_while_several_processes_listen_on_it(tmp_path: Path) -> None:
     aside = tmp_path / "aside"
     aside.mkdir()

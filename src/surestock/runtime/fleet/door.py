@@ -22,11 +22,10 @@ from surestock.telemetry.log import Log
 
 _LEFT_TO_OTHERS_S = 0.002
 _NO_ROOM_S = 0.2
-_BACKLOG = 2048
 
 
 class Door:
-    """Listens on ``bound``, and makes a protocol by ``factory`` for each connection it takes.
+    """Makes a protocol by ``factory`` for each connection that it takes from ``bound``.
 
     ``connections`` returns how many the process has.
     """
@@ -40,6 +39,9 @@ class Door:
         connections: Callable[[], int],
         log: Log,
     ) -> None:
+        bound.settimeout(0)
+        # Whatever is accepted inherits it: small answers leave at once.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._bound = bound
         self._board = board
         self._slot = slot
@@ -51,13 +53,6 @@ class Door:
         self._opening: TaskGroup | None = None
         self._later: asyncio.TimerHandle | None = None
         self._arriving = 0
-
-    def listen(self) -> None:
-        """Listen: from now on clients are no longer refused."""
-        self._bound.settimeout(0)
-        # Whatever is accepted inherits it: small answers leave at once.
-        self._bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._bound.listen(_BACKLOG)
 
     async def run(self) -> None:
         """Take connections until :meth:`close`."""

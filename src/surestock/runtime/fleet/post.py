@@ -24,8 +24,8 @@ class Post:
         self._open = asyncio.Event()
         self._door: Door | None = None
 
-    def listen(self, server: WebServer, log: Log) -> None:
-        """Listen for ``server``, and let the parent know. :meth:`run` takes the connections."""
+    def serve(self, server: WebServer, log: Log) -> None:
+        """Let :meth:`run` take connections for ``server``, and the parent know."""
         protocol: Any = server.config.http_protocol_class
         factory = partial(
             protocol,
@@ -35,7 +35,6 @@ class Post:
         )
         connections = server.server_state.connections
         door = Door(self.bound, self._board, self.seat.slot, factory, lambda: len(connections), log)
-        door.listen()
         server.servers.append(door)  # type: ignore[arg-type]  # is closed with the server
         self._door = door
         self._open.set()
