@@ -34,6 +34,7 @@ async def test_the_first_process_recovers_the_log_and_tells_how_far_it_is_durabl
     assert log.page.read() == position
     assert position.end == house.segment.stat().st_size
     assert len(house.torn) == 1
+    assert log.lock.signed_by().startswith(f"process {os.getpid()} on ")
     assert log.lock.try_take()
 
 
