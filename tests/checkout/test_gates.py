@@ -28,7 +28,7 @@ class Scene(Struct, frozen=True):
 def stands_still(process: Process) -> None:
     """Stop, for longer than it takes the platform to be sure, and go on then."""
     process.stop()
-    asyncio.get_running_loop().call_later(45.0, process.go_on)
+    asyncio.get_running_loop().call_later(70.0, process.go_on)
 
 
 SCENES = (
@@ -64,7 +64,7 @@ async def play(scene: Scene, at: int, make_locks: MakeLocks) -> tuple[list[str],
             took_s = await row.until(has_ended)
             await asyncio.gather(*clicks)
         assert row.last.shop.orders <= 1
-        await asyncio.sleep(55.0)  # until whoever stood still goes on, and has done all he meant
+        await asyncio.sleep(80.0)  # until whoever stood still goes on, and has done all he meant
         told = [await until_bought(row.last, key) for key in ("k-1", "k-2", "k-3")]
         assert len(set(told)) == 1, told
         await row.check(bought=True)
