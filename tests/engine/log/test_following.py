@@ -36,11 +36,13 @@ class Follower(LogObserver):
         self.core = WriteCore(self.config, SystemClock(), IdSource(), self)
         self.following = Following(self.core, self.config, self, self.failures.append)
 
-    async def write(self) -> None:
+    async def write(self, at_once: int = 0) -> None:
+        """Write six records, a line each; and so many more in one line."""
         async with engine_on(self.config.directory) as engine:
             for command in (count(50), adjust(1), adjust(2), adjust(3), reserve(4, ttl_s=60)):
                 await engine.transact(sent(command))
             await engine.transact(sent(adjust(5), "keyed"))
+            await asyncio.gather(*(engine.transact(sent(adjust(1))) for _ in range(at_once)))
         self.page = FrontierPage(self.config.directory)
         scan = Scan(self.config.directory)
         self.positions = [scan.end, *(scan.end for _ in scan)]
@@ -110,25 +112,58 @@ async def test_what_is_followed_is_known_as_if_it_was_decided_here(follower: Fol
 
 
 async def test_a_reader_that_gives_up_costs_no_record(
-    follower: Follower, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(following, "_RECORDS_A_TURN", 1)
-    follower.tell(LAST)
-    for _ in range(30):
+    follower = Follower(tmp_path)
+    await follower.write(at_once=20)
+    follower.tell(-1)
+    for _ in range(40):
         reading = asyncio.get_running_loop().create_task(follower.following.fresh())
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.001)
         await asyncio.sleep(0)
         reading.cancel()
         await asyncio.wait([reading])
     await follower.following.fresh()
-    assert sum(follower.counts) == LAST
-    assert follower.on_hand() == 61
+    assert follower.counts == [1] * LAST + [20]
+    assert follower.on_hand() == 81
+    assert follower.failures == []
+    follower.page.close()
 
 
-async def test_much_is_read_in_parts(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_line_of_which_a_part_is_applied_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_RECORDS_A_TURN", 1)
+    follower = Follower(tmp_path)
+    await follower.write(at_once=20)
+    follower.tell(-1)
+    reading = asyncio.get_running_loop().create_task(follower.following.fresh())
+    while (follower.on_hand() or 0) < 70:  # noqa: ASYNC110 - what happens here sets no event
+        await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.wait([reading])
+    assert follower.core.sequence == LAST
+    await follower.following.fresh()
+    assert (follower.core.sequence, follower.on_hand()) == (LAST + 20, 81)
+    follower.page.close()
+
+
+async def test_much_is_read_in_parts_each_from_where_the_last_ended(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begins = []
+    real = follower.following._read  # noqa: SLF001 - how much it takes at a time shows nowhere else
+
+    def read(begin: LogPosition, told: LogPosition) -> object:
+        begins.append(begin)
+        return real(begin, told)
+
+    monkeypatch.setattr(follower.following, "_read", read)
     monkeypatch.setattr(following, "_MOST_BYTES", 1)
     follower.tell(LAST)
     await follower.following.fresh()
+    assert begins == follower.positions[:LAST]
     assert follower.counts == [1] * LAST
 
 
