@@ -23,10 +23,12 @@ from tests.proof.workload import Workload
 
 _WORKERS = 3
 _CLIENTS = 12
-_KILLS = [3, pytest.param(20, marks=[pytest.mark.prove, pytest.mark.timeout(600)])]
-_ENDS = [2, pytest.param(20, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
+_KILLS = [2, pytest.param(20, marks=[pytest.mark.prove, pytest.mark.timeout(600)])]
+_ENDS = [1, pytest.param(20, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
 _MEANWHILE = 20
 _LOOK_EVERY_S = 0.02
+_LOOKS = 5
+_TRIES = 6
 _SUMS = ("_total", "_count", "_sum", "_bucket")
 
 
@@ -48,6 +50,12 @@ class Sums:
             except Unanswered:  # the process died that was asked
                 continue
             self._compare(text)
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def look_more(self, times: int) -> None:
+        """Return when it was looked so often again."""
+        goal = self.looks + times
+        while self.looks < goal:  # noqa: ASYNC110 - the looks need no event
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def _compare(self, text: str) -> None:
@@ -97,6 +105,7 @@ async def _play(house: House, crowd: Crowd, kills: int) -> Sums:
                 house.kill_one(crowd.dice)
                 await crowd.reach(crowd.ledger.acknowledged + _MEANWHILE)
                 await asyncio.to_thread(house.await_listening, listened + 1)
+                await sums.look_more(_LOOKS)
             over.set()
 
     made = takewhile(lambda _: not over.is_set(), iter(workload.next, None))
@@ -155,4 +164,40 @@ def test_a_signal_ends_all_processes_with_every_accepted_request_answered(
         f"exits 0: {campaign.codes[0]}, {verdict}, carried out and not answered {campaign.cut}, "
         f"half answers {campaign.halves}, leases left {leases}, left behind "
         f"{campaign.left_behind}",
+    )
+
+
+def test_the_proof_catches_who_forgets_what_a_dead_process_counted(
+    make_house: Callable[..., House], figures: Figures
+) -> None:
+    house = make_house("workers-forgotten-sums")
+    house.start()
+    crowd = Crowd(lambda: house.port, Ledger(), random.Random(2))
+    sums = asyncio.run(_play(house, crowd, 1))
+    assert sums.fell
+    figures.add("tooth: forgotten sums", "1 × kill -9", sums.fell[0])
+
+
+def test_the_proof_catches_requests_that_are_cut_off_and_leases_that_are_kept(
+    make_house: Callable[..., House], figures: Figures
+) -> None:
+    house = make_house("workers-kept-leases")
+    campaign = Ended(house, clients=_CLIENTS)
+    house.start()
+    campaign.open_levels()
+    campaign.end(signal.SIGTERM)
+    leases = len(leases_in(house.data_dir / "locks"))
+    assert leases > 0
+    house.tooth = "workers-end-at-once"
+    for _ in range(_TRIES):
+        house.start()
+        campaign.judge_cut()
+        if campaign.cut + campaign.halves > 0:
+            break
+        campaign.end(signal.SIGTERM)
+    assert campaign.cut + campaign.halves > 0
+    figures.add(
+        "teeth: kept leases, and an end at once",
+        "SIGTERM",
+        f"leases left {leases}, not answered {campaign.cut}",
     )

@@ -66,6 +66,13 @@ _TEETH: dict[str, Callable[[], None]] = {
     "discouraged-mirror": mirror.discouraged,
 }
 
+for _name, _break in (
+    ("forgotten-sums", several.forgotten_sums),
+    ("kept-leases", several.kept_leases),
+    ("end-at-once", end.at_once),
+):
+    _TEETH[f"workers-{_name}"] = several.of_workers(f"workers-{_name}", _break)
+
 if __name__ == "__main__":
     _TEETH[sys.argv.pop(1)]()
     runpy.run_module("surestock", run_name="__main__", alter_sys=True)

@@ -3,7 +3,10 @@
 import fcntl
 import importlib
 import os
+import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from surestock.idempotency import NoKeys
@@ -140,3 +143,38 @@ def helpless_without_leases() -> None:
         raise OSError("the lock directory cannot be used")
 
     setattr(_class("locking.leases", "Leases"), "_bare", bare)  # noqa: B010 - it is private
+
+
+def forgotten_sums() -> None:
+    """Who takes the place of a dead process begins to count at nothing."""
+
+    def begin(self: Any) -> list[Any]:
+        self._folder.mkdir(exist_ok=True)
+        return []
+
+    shared = _class("telemetry.shared_metrics", "SharedMetrics")
+    setattr(shared, "_begin", begin)  # noqa: B010 - it is private
+
+
+def kept_leases() -> None:
+    """Leases are never given back, they run out."""
+
+    def release(self: Any, lease: Any) -> None:
+        del self, lease
+
+    _class("locking.lease.files", "FileLeases").release = release
+
+
+def of_workers(name: str, break_it: Callable[[], None]) -> Callable[[], None]:
+    """Return what breaks the API processes that a parent starts; it is called ``name``."""
+
+    def break_or_pass_on() -> None:
+        if "--workers" not in sys.argv:
+            break_it()
+            return
+        serve = importlib.import_module("surestock.runtime.fleet.serve")
+        command = (sys.executable, "-m", "tests.proof.broken", name)
+        words = ("serve", "--role", "api", "--supervised")
+        vars(serve).update(run_fleet=partial(serve.run_fleet, command=(*command, *words)))
+
+    return break_or_pass_on
