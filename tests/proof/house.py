@@ -20,6 +20,8 @@ class House(Server):
     def __init__(self, folder: Path, workers: int, tooth: str | None = None) -> None:
         settings = {
             "LOCKS_ENABLED": "true",
+            "SEGMENT_BYTES": "50000",
+            "SNAPSHOT_EVERY_N_EVENTS": "500",
             "LOCK_TTL_MS": "400",
             "LOCK_RENEW_MS": "200",
             "LOG_LEVEL": "info",

@@ -1,5 +1,6 @@
 """Several API processes on one data directory, each on a port of its own."""
 
+import asyncio
 import json
 import os
 import random
@@ -33,6 +34,7 @@ class Several:
                 tooth=teeth[number] if number < len(teeth) else None,
                 settings={
                     "LOCKS_ENABLED": "true",
+                    "SEGMENT_BYTES": "20000",
                     "LOCK_OWNER_ID": f"process-{number}",
                     **settings,
                 },
@@ -61,6 +63,17 @@ class Several:
         killed = self.dice.choice([server for server in self.servers if server.is_alive])
         killed.kill()
         self._killed.append(killed)
+
+    async def pause(self, longest_s: float) -> None:
+        """Let one of them stand still for a while, which a kill may end."""
+        paused = self.dice.choice([server for server in self.servers if server.is_alive])
+        pid = paused.running.pid
+        paused.freeze()
+        try:
+            await asyncio.sleep(self.dice.random() * longest_s)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGCONT)
 
     def start(self) -> None:
         """Start those again that were killed."""

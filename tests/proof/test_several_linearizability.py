@@ -18,6 +18,7 @@ from tests.proof.several import Several
 _CLIENTS = 24
 _CALLS_A_CONNECTION = 4
 _PAUSE_S = 0.02
+_PAUSED_S = 0.6
 _TRIES = 1_000
 _ATTEMPTS = 5
 _REFUSED = {"LockHeld", "LockLost"}
@@ -82,14 +83,25 @@ def test_one_order_of_all_calls_explains_what_clients_saw_of_four_processes(
     several = _begun(make_server, dice, 4)
     skus = tuple(f"sku-{number}" for number in range(8))
     history = WideHistory(cast("Server", several), skus, _CLIENTS, operations, dice)
-    asyncio.run(history.record(kills))
+
+    async def record() -> int:
+        pauses = 0
+        async with asyncio.TaskGroup() as group:
+            recording = group.create_task(history.record(kills))
+            while not recording.done():
+                await several.pause(_PAUSED_S)
+                await asyncio.sleep(dice.random() * _PAUSED_S)
+                pauses += 1
+        return pauses
+
+    pauses = asyncio.run(record())
     assert history.done == _CLIENTS * operations
     assert history.violations() == []
     assert several.end() == [0] * 4
     figures.add(
         "each SKU is linearizable over several processes",
         f"{_CLIENTS} clients × {operations} operations on 8 SKUs, at any of 4 processes, "
-        f"{kills} kills",
+        f"{kills} kills, {pauses} pauses past the TTL or shorter",
         f"{history.done:,} operations, {history.unknown} of unknown outcome, violations 0; "
         f"asked again because of LockHeld {history.held:,}",
     )
