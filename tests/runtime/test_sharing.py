@@ -31,7 +31,7 @@ def make(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Make:
     def made(seat: Seat | None = None, **settings: Any) -> tuple[LeaseConfig, int]:
         seen: list[Any] = []
 
-        def leases(config: LeaseConfig, *_: object) -> None:
+        def leases(config: LeaseConfig, *_: object, **__: object) -> None:
             seen.append(config)
 
         def engine(*args: Any) -> SharedLogEngine:

@@ -17,7 +17,7 @@ from surestock.kit.clock import Clock
 from surestock.locking.lease import FileLeases, LeaseHeld, LeaseLost
 from surestock.locking.lease_book import LeaseBook
 from surestock.locking.lease_thread import LeaseThread
-from surestock.locking.outage import Outage
+from surestock.locking.outage import Outage, Told
 from surestock.locking.share import Grip, Job, Share, Verb
 from surestock.resilience.breaker import BreakerConfig, BreakerState
 from surestock.telemetry.locks import LockMetrics
@@ -43,7 +43,8 @@ class LeaseConfig(Struct, frozen=True):
 class Leases:
     """The leases of this process. Everything runs on one event loop, and no file on it.
 
-    :meth:`run` has to run as long as it is used, and :meth:`close` to end it.
+    :meth:`run` has to run as long as it is used, and :meth:`close` to end it. ``told`` is told how
+    the breaker on the directory is, and how often it opened.
     """
 
     def __init__(
@@ -54,13 +55,14 @@ class Leases:
         log: Log,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         pause: Callable[[float], None] = time.sleep,
+        told: Told = lambda _state, _openings: None,
     ) -> None:
         self._config = config
         self._clock = clock
         self._metrics = metrics
         self._sleep = sleep
         self._pause = pause
-        self._outage = Outage(config.breaker, clock.monotonic, log)
+        self._outage = Outage(config.breaker, clock.monotonic, log, told)
         self._book = LeaseBook(self._put, metrics, self._outage, log)
         self._thread: LeaseThread | None = None
         self._is_closed = False

@@ -1,6 +1,7 @@
 """Whether the lease directory can be used, and who is told when that changes."""
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from surestock.resilience.breaker import BreakerConfig, BreakerState, CircuitBreaker
 from surestock.telemetry.log import Log
@@ -11,15 +12,22 @@ _WARNING = (
 )
 
 
+Told: TypeAlias = Callable[[BreakerState, int], None]
+
+
 class Outage:
     """A breaker around the lease directory. Used on the event loop.
 
     While it ``is_on``, nobody touches the directory but the probe that :meth:`try_probe` allows.
+    ``told`` is told of each change of the breaker's state, and how often it opened so far.
     """
 
-    def __init__(self, config: BreakerConfig, monotonic: Callable[[], float], log: Log) -> None:
+    def __init__(
+        self, config: BreakerConfig, monotonic: Callable[[], float], log: Log, told: Told
+    ) -> None:
         self._breaker = CircuitBreaker(config, monotonic, self._changed)
         self._log = log
+        self._told = told
         self._error: OSError | None = None
         self._is_told = False
 
@@ -59,6 +67,7 @@ class Outage:
             self._breaker.failed()
 
     def _changed(self, state: BreakerState) -> None:
+        self._told(state, self._breaker.openings)
         if state is BreakerState.OPEN and not self._is_told:
             self._is_told = True
             self._log.warning("the lock directory cannot be used", why=str(self._error))

@@ -1,8 +1,6 @@
 """The one place that wires: settings to an engine, an application and their instruments."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -14,28 +12,21 @@ from surestock.api.central_places import CentralPlaces
 from surestock.api.feed.feed import EventFeed
 from surestock.api.platform_places import PlatformPlaces
 from surestock.api.readiness import unready
-from surestock.engine.log import LogEngine
-from surestock.engine.memory import MemoryEngine
-from surestock.inventory.central import Central
 from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.ids import IdSource
 from surestock.ledger.port import Engine
 from surestock.runtime.central_side import CentralSide
 from surestock.runtime.commerce import make_commerce
-from surestock.runtime.data_directory import check_writable, metrics_folder, worker_directory
-from surestock.runtime.engine_telemetry import EngineTelemetry
 from surestock.runtime.fleet.seat import Seat
 from surestock.runtime.front import make_admission, make_keys, tell_access
-from surestock.runtime.log_config import breaker_config, log_config
 from surestock.runtime.settings import Settings
-from surestock.runtime.sharing import make_shared_engine, make_user_locks
+from surestock.runtime.sharing import make_shared_metrics
+from surestock.runtime.stock import make_stock
 from surestock.runtime.worker_child import WorkerChild
-from surestock.sync.link import CentralLink
-from surestock.telemetry.exposition import Exposition, Figures
+from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.log import Log, make_log
 from surestock.telemetry.metrics import Metrics
 from surestock.telemetry.request_line import RequestLine
-from surestock.telemetry.shared_metrics import SharedMetrics
 from surestock.telemetry.sink import LineSink
 from surestock.telemetry.spans import Spans
 from surestock.telemetry.tracing import make_spans
@@ -43,18 +34,6 @@ from surestock.telemetry.tracing import make_spans
 _STDOUT = 1
 
 Background: TypeAlias = Callable[[], Awaitable[None]]
-
-
-class Stock(Struct, frozen=True):
-    """An engine, its central view and what keeps that up.
-
-    ``failed`` waits until the engine must not go on, and tells why.
-    """
-
-    engine: Engine
-    central: Central
-    side: CentralSide
-    failed: Callable[[], Awaitable[BaseException]]
 
 
 class Wired(Struct, frozen=True):
@@ -95,17 +74,14 @@ def wire(
     metrics = Metrics(settings.engine)
     sink = LineSink(_STDOUT, shared=seat is not None)
     log = make_log(sink.append, clock, settings.log_level)
+    if seat is not None:
+        log = log.bind(slot=seat.slot)
     child = WorkerChild(sink.append, clock, log) if with_worker else None
-    stock = (
-        _in_memory(settings, clock, log)
-        if settings.engine == "memory"
-        else _on_disk(settings, clock, metrics, log, child, seat)
-    )
+    stock = make_stock(settings, clock, metrics, log, child, seat)
     admission = make_admission(settings, clock, metrics)
     keys = make_keys(settings, log)
     tell_access(keys, log)
-    across = make_user_locks(log_config(settings)) if settings.locks_enabled else None
-    commerce = make_commerce(settings, stock.engine, clock, log, metrics, across)
+    commerce = make_commerce(settings, stock.engine, clock, log, metrics, stock.across)
     background: tuple[Background, ...] = (stock.engine.keep_healthy, commerce.run)
     if keys is not None:
         background += (keys.run,)
@@ -114,17 +90,15 @@ def wire(
     metrics.lines_dropped = lambda: sink.lost
     spans = make_spans(settings.otel_exporter_otlp_endpoint, clock, log)
     exposition = Exposition(metrics, stock.central.status)
-    figures: Figures = exposition
-    if seat is not None:
-        folder = metrics_folder(settings.data_dir)
-        figures = shared = SharedMetrics(folder, seat.slot, exposition, clock, log)
+    shared = None if seat is None else make_shared_metrics(settings, seat, exposition, clock, log)
+    if shared is not None:
         background += (shared.run,)
     service = Service(
         stock.engine,
         stock.central,
         EventFeed(stock.engine, clock, metrics),
         metrics,
-        figures,
+        shared or exposition,
         log,
         RequestLine(sink.append, clock, wanted=settings.log_level in {"debug", "info"}),
         clock,
@@ -140,9 +114,8 @@ def wire(
         lock_reject_status=settings.lock_reject_status,
     )
     metrics.ready = lambda: not unready(service)
-    app = build_app(service)
     return Wired(
-        app,
+        build_app(service),
         stock.engine,
         stock.side,
         stock.failed,
@@ -155,37 +128,3 @@ def wire(
         background,
         spans,
     )
-
-
-def _in_memory(settings: Settings, clock: Clock, log: Log) -> Stock:
-    engine = MemoryEngine(clock, IdSource(), timedelta(milliseconds=settings.idemp_ttl_ms))
-    return Stock(engine, engine.central, CentralSide(log, None, None), _never)
-
-
-def _on_disk(
-    settings: Settings,
-    clock: Clock,
-    metrics: Metrics,
-    log: Log,
-    child: WorkerChild | None,
-    seat: Seat | None,
-) -> Stock:
-    check_writable(settings.data_dir)
-    telemetry = EngineTelemetry(metrics, log)
-    config = log_config(settings)
-    engine = (
-        make_shared_engine(config, settings, clock, telemetry, metrics, log, seat)
-        if settings.locks_enabled
-        else LogEngine(config, clock, IdSource(), telemetry)
-    )
-    directory = worker_directory(settings.data_dir)
-    link = CentralLink(
-        directory, engine.frontier, engine.refresh, clock, log, breaker=breaker_config(settings)
-    )
-    telemetry.on_commit = link.advanced
-    return Stock(engine, link, CentralSide(log, link, child), engine.failed)
-
-
-async def _never() -> BaseException:
-    await asyncio.Event().wait()
-    raise AssertionError("nobody sets this event")

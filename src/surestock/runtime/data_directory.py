@@ -24,6 +24,6 @@ def worker_directory(data_dir: Path) -> Path:
     return data_dir / "worker"
 
 
-def metrics_folder(data_dir: Path) -> Path:
-    """Return where API processes of one parent tell each other what they counted."""
-    return worker_directory(data_dir) / "metrics"
+def metrics_folder(data_dir: Path, port: int) -> Path:
+    """Return where the API processes that share ``port`` tell each other what they counted."""
+    return worker_directory(data_dir) / "metrics" / str(port)

@@ -44,7 +44,8 @@ def serve_as_member(seat: Seat, listener: int, board: int) -> int:
     post = Post(seat, listener, board)
     try:
         settings = read_settings()
-        wired = wire(settings, seat=seat)
+        port = post.bound.getsockname()[1]
+        wired = wire(settings, seat=structs.replace(seat, port=port))
     except SurestockError as error:
         return refuse(error)
     # The rest of the time is its parent's, who ends the sync worker after it.

@@ -1,6 +1,7 @@
 """What an API process needs to share its data directory with others: ``LOCKS_ENABLED=true``."""
 
 import os
+from functools import partial
 from uuid import uuid4
 
 from surestock.engine.log import LogConfig, LogObserver
@@ -9,12 +10,16 @@ from surestock.kit.clock import Clock
 from surestock.kit.files import make_directory
 from surestock.kit.ids import IdSource
 from surestock.locking import ByteLocks, LeaseConfig, Leases
+from surestock.resilience.breaker import BreakerState
+from surestock.runtime.data_directory import metrics_folder
 from surestock.runtime.errors import StartRefused
 from surestock.runtime.fleet.seat import Seat
 from surestock.runtime.log_config import breaker_config
 from surestock.runtime.settings import Settings
+from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.log import Log
 from surestock.telemetry.metrics import Metrics
+from surestock.telemetry.shared_metrics import SharedMetrics
 
 _TURNS = "turns"
 
@@ -40,7 +45,7 @@ def make_shared_engine(
         config,
         clock,
         IdSource(),
-        Leases(leases, clock, metrics.locks, log),
+        Leases(leases, clock, metrics.locks, log, told=partial(_note_breaker, metrics)),
         metrics.locks,
         observer,
         max(1, -(-settings.lock_retry_after_ms // 1000)),
@@ -59,6 +64,19 @@ def make_user_locks(config: LogConfig) -> ByteLocks:
         raise StartRefused(
             f"DATA_DIR={config.directory.parent} cannot be shared: {error.strerror or error}."
         ) from error
+
+
+def make_shared_metrics(
+    settings: Settings, seat: Seat, exposition: Exposition, clock: Clock, log: Log
+) -> SharedMetrics:
+    """Return the figures of all processes that have the parent of this one."""
+    folder = metrics_folder(settings.data_dir, seat.port)
+    return SharedMetrics(folder, seat.slot, exposition, clock, log)
+
+
+def _note_breaker(metrics: Metrics, state: BreakerState, openings: int) -> None:
+    metrics.breaker_states["locks"] = state
+    metrics.breaker_openings["locks"] = openings
 
 
 def _owner(settings: Settings, seat: Seat | None) -> str:

@@ -14,12 +14,14 @@ from anyio import create_task_group
 from surestock.kit.clock import Clock, SystemClock
 from surestock.kit.errors import SurestockError
 from surestock.runtime.address import bind, check_reach
+from surestock.runtime.data_directory import metrics_folder
 from surestock.runtime.errors import StartRefused, refuse
 from surestock.runtime.fleet.fleet import Fleet
 from surestock.runtime.fleet.signals import hold_signals, pass_signals_on
 from surestock.runtime.settings import Settings, read_settings
 from surestock.runtime.worker_child import WorkerChild
-from surestock.telemetry.log import make_log
+from surestock.telemetry.log import Log, make_log
+from surestock.telemetry.shared_metrics import clear_slots
 from surestock.telemetry.sink import LineSink
 
 _COMMAND = (sys.executable, "-m", "surestock", "serve", "--role", "api", "--supervised")
@@ -68,6 +70,7 @@ async def _run(
 ) -> int:
     clock = SystemClock()
     log = make_log(sink.append, clock, settings.log_level)
+    _forget_metrics(settings, bound, log)
     worker = WorkerChild(sink.append, clock, log) if with_worker else None
     within_s = settings.shutdown_timeout_ms / 1000
     last_words = partial(_last_words, sink, clock)
@@ -79,6 +82,14 @@ async def _run(
         tasks.cancel_scope.cancel()
     log.info("all processes stopped")
     return code
+
+
+def _forget_metrics(settings: Settings, bound: socket.socket, log: Log) -> None:
+    """Begin to count anew: nothing of this port is running yet."""
+    try:
+        clear_slots(metrics_folder(settings.data_dir, bound.getsockname()[1]))
+    except OSError as error:
+        log.warning("metrics of an earlier run cannot be forgotten", why=str(error))
 
 
 def _last_words(sink: LineSink, clock: Clock) -> None:

@@ -147,7 +147,7 @@ class _Pass:
     def _check_end(self, scan: Scan) -> None:
         """Raise a ``JournalError`` when the log ends before what was seen of it."""
         if max(self._snapshots.newest, self._central.noted) > scan.sequence:
-            check_covered(self._config, scan.sequence, scan.torn)
+            check_covered(self._config, lambda: scan.sequence, scan.torn)
 
     def _audit(self, scan: Scan, lines: int, base: Snapshot | None) -> Audit:
         config, books = self._config, self._books
