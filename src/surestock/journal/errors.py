@@ -1,8 +1,11 @@
 """What can be wrong with the log."""
 
+from errno import EMFILE, ENFILE, ENOMEM
 from pathlib import Path
 
 from surestock.kit.errors import SurestockError
+
+_PASSING = {EMFILE, ENFILE, ENOMEM}
 
 
 class JournalError(SurestockError):
@@ -68,6 +71,16 @@ class LockReplaced(JournalError):
 
 class WriteFailed(JournalError):
     """A batch could not be written, after all retries. Nothing of it is in the log."""
+
+
+def passing(error: Exception) -> WriteFailed | None:
+    """Return the failed write that an error amounts to which says nothing of the disk, or None.
+
+    The machine has no descriptors or no memory to spare just now.
+    """
+    if isinstance(error, OSError) and error.errno in _PASSING:
+        return WriteFailed(f"the event log cannot be opened: {error.strerror or error}")
+    return None
 
 
 class NoRoom(WriteFailed):

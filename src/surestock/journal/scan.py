@@ -14,7 +14,7 @@ from surestock.journal.chain import BrokenChain, Chain, header_of
 from surestock.journal.errors import JournalDamaged
 from surestock.journal.line import GENESIS, LINE_START, BadLine, Commit
 from surestock.journal.position import Frontier, LogPosition
-from surestock.journal.segment import Segment, first_of, segments_from
+from surestock.journal.segment import Segment, first_of, segment_path, segments_from
 from surestock.journal.stored import StoredSegment, missing, open_segment
 
 
@@ -77,7 +77,12 @@ class Scan:
             start = LogStart(behind.sequence, behind.prev)
             following = behind.segment
         self._start = start
-        self._segments = segments_from(directory, archive, following)
+        if upto is not None and upto.segment == following:
+            # Nothing has to be looked for, among thousands perhaps.
+            path = segment_path(directory, following)
+            self._segments = [Segment(following, path, archived=False)]
+        else:
+            self._segments = segments_from(directory, archive, following)
         if upto is not None:
             self._segments = [it for it in self._segments if it.first <= upto.segment]
         self._chain = Chain(start.sequence, start.crc)

@@ -32,7 +32,7 @@ from surestock.sync.protocol import (
 )
 from surestock.telemetry.log import Log
 
-_MOST_CONNECTIONS = 16
+_MOST_CONNECTIONS = 256
 
 
 class _Client:

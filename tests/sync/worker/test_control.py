@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from surestock.inventory.central import CentralStock
+from surestock.sync import control
 from surestock.sync.link import Patience
 from surestock.sync.protocol import Ask, Page, frame
 from surestock.sync.view import CentralView
@@ -35,7 +36,10 @@ async def test_an_api_process_that_sends_nonsense_is_cut_off_and_no_other(house:
         assert (await link.sync()).applied_sequence == 1
 
 
-async def test_there_is_a_bound_to_connections(house: House) -> None:
+async def test_there_is_a_bound_to_connections(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "_MOST_CONNECTIONS", 16)
     async with house.worker():
         writers = []
         for _ in range(16):

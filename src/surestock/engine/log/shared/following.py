@@ -15,9 +15,9 @@ from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.core import WriteCore
 from surestock.engine.log.memory import Memory
 from surestock.engine.log.recovery import Replay, decode_line
-from surestock.inventory.unavailable import ReadOnly
+from surestock.inventory.unavailable import ReadOnly, Unreadable
 from surestock.inventory.view import Changes
-from surestock.journal.errors import JournalError, LockReplaced
+from surestock.journal.errors import JournalError, LockReplaced, passing
 from surestock.journal.frontier_page import FrontierPage, FrontierTorn
 from surestock.journal.line import Commit
 from surestock.journal.position import LogPosition
@@ -97,7 +97,8 @@ class Following:
     async def fresh(self) -> None:
         """Return once all is applied that was answered by any process before this was called.
 
-        Raises :class:`ReadOnly` when the log cannot be followed: then the process ends.
+        Raises ``Unreadable`` when it cannot be read now, :class:`ReadOnly` when the log cannot be
+        followed at all: then the process ends.
         """
         page = self._page
         if page is None:
@@ -141,11 +142,16 @@ class Following:
         self.position = position
 
     async def watch(self) -> None:
-        """Follow all the time, also when nobody asks, until cancelled."""
+        """Follow all the time, also when nobody asks: until cancelled, or it has failed."""
         while True:
             for _ in range(_LOOKS_A_CHECK):
                 await asyncio.sleep(_LOOK_EVERY_S)
-                await self.fresh()
+                try:
+                    await self.fresh()
+                except Unreadable:
+                    continue
+                except ReadOnly:
+                    return
             page = self._page
             if page is not None and not await asyncio.to_thread(page.is_in_use):
                 self._failed(LockReplaced(self._config.directory))
@@ -159,6 +165,8 @@ class Following:
                 while self._lines:
                     await self._apply(self._lines[0])
         except (JournalError, OSError) as error:
+            if passing(error):
+                raise Unreadable from error
             self._failed(error)
             raise ReadOnly from error
         self.position = told

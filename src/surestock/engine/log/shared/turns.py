@@ -18,8 +18,9 @@ from surestock.engine.log.shared.following import Following
 from surestock.engine.log.shared.gate import Gate
 from surestock.engine.log.shared.log import SharedLog
 from surestock.inventory.unavailable import ReadOnly, ShuttingDown
-from surestock.journal.errors import JournalError
+from surestock.journal.errors import JournalError, passing
 from surestock.kit.clock import Clock
+from surestock.kit.errors import Unavailable
 from surestock.telemetry.locks import LockMetrics
 
 _ASK_EVERY_S = 0.001
@@ -67,7 +68,7 @@ class Turns:
         try:
             yield
         finally:
-            if self._is_wanted() and self._clock.monotonic() - self._began_at >= _SHARE_S:
+            if self._gate.is_open and self._has_had_its_share():
                 self._gate.shut()
             self._gate.leave()
 
@@ -137,8 +138,8 @@ class Turns:
             beginning = self._thread.submit(log.begin, self._following.position)
             await self._following.begin(await _to_its_end(beginning))
         except (JournalError, OSError) as error:
-            self._core.health.failed(error)
-        except ReadOnly:
+            self._core.health.failed(passing(error) or error)
+        except Unavailable:
             pass  # which was told where it was raised
         else:
             return True
@@ -148,6 +149,9 @@ class Turns:
     def _is_wanted(self) -> bool:
         """Tell whether another process has asked for the writer lock since this one took it."""
         return self._log is not None and self._log.page.wanted_at() > self._began_at
+
+    def _has_had_its_share(self) -> bool:
+        return self._clock.monotonic() - self._began_at >= _SHARE_S and self._is_wanted()
 
     async def _give_way(self, log: SharedLog, raw: bytes) -> None:
         """Let those who asked meanwhile go first: until one of them wrote, or for a moment."""

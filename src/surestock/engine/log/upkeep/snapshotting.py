@@ -43,12 +43,11 @@ def snapshot_if_due(
     if base is not None:
         fold.begin_at(base)
         start, crc, ts = LogStart(base.sequence, base.crc), base.crc, base.head.ts
-    live = sealed[-1].last + 1
     for place, commit in Scan(config.directory, config.archive, start):
-        if commit.first >= live:
-            break
         fold.line(place, commit)
         crc, ts = commit.crc, datetime.fromisoformat(commit.ts)
+        if commit.last == sealed[-1].last:
+            break  # what follows is written to now, and not looked at
     head = SnapshotHead(fold.sequence, crc, ts, fold.newest_ids)
     write_snapshot(
         config.snapshots, head, state.in_order(), state.active(), rest, state.all_documents()
