@@ -217,13 +217,9 @@ async def test_of_many_each_has_its_answer_in_its_place(desk: Desk) -> None:
     answered = sent(count(1), "answered")
     assert answered.idempotency is not None
     desk.know(answered.idempotency)
+    expiry = sent(ExpireReservations("s1", "fig"))
     entered = await desk.leasing.enter_each(
-        [
-            sent(count(1)),
-            sent(count(1, "pear")),
-            sent(ExpireReservations("s1", "fig")),
-            answered,
-        ]
+        [sent(count(1)), sent(count(1, "pear")), expiry, answered]
     )
     assert entered[0] is desk.leases.out[0]
     assert isinstance(entered[1], LockHeld)
