@@ -129,8 +129,9 @@ class Schedule:
                     await asyncio.to_thread(keep_up, self.config, self.clock)
                     self.tally.upkept += 1
                 for member in self._awake():
-                    with suppress(Unavailable):
-                        await member.refresh()
+                    with suppress(Unavailable, TimeoutError):  # it may die meanwhile
+                        async with asyncio.timeout(0.5):
+                            await member.refresh()
             case 5:
                 if len(self._awake()) > 1:
                     self._draw.choice(self._awake()).awake.clear()

@@ -15,9 +15,12 @@ from tests.engine.shared.verdict import check_members
 APPLE = ("s1", "apple")
 
 
+@pytest.mark.parametrize("is_refreshed", [True, False], ids=["refreshed", "as it was"])
 @pytest.mark.parametrize("applied", range(1, 8))
 async def test_who_slept_in_the_middle_of_a_segment_tells_each_record_once(
-    tmp_path: Path, applied: int
+    tmp_path: Path,
+    applied: int,
+    is_refreshed: bool,  # noqa: FBT001 - a parameter of a test
 ) -> None:
     """The rest of the segment that it had followed stands in the archive by then."""
     clock, config = ManualClock(), config_in(tmp_path)
@@ -40,9 +43,12 @@ async def test_who_slept_in_the_middle_of_a_segment_tells_each_record_once(
     assert not (config.directory / "00000000000000000001.ndjson").exists()
     assert other.status().sequence == one.status().sequence
     other.awake.set()
-    refreshing = asyncio.get_running_loop().create_task(other.refresh())
-    sale = await other.transact(sent(adjust(-1)))
-    await refreshing
+    if is_refreshed:
+        refreshing = asyncio.get_running_loop().create_task(other.refresh())
+        sale = await other.transact(sent(adjust(-1)))
+        await refreshing
+    else:
+        sale = await other.transact(sent(adjust(-1)))
     records = await check_members(tmp_path, [one, other])
     assert len(records) == sale.sequence == applied + 31
     assert await other.history(APPLE, 0, 100) == await one.history(APPLE, 0, 100)

@@ -143,15 +143,16 @@ async def test_a_full_disk_with_a_torn_end_is_read_only_and_heals_by_itself(
             await dying.transact(sent(adjust(-1)))
             await _die_within_a_line(dying, doom)
             failpoints.arm("repair.copy.fsync", fails(ENOSPC))
-            for _ in range(3):
-                for member in (one, other):
-                    with pytest.raises(ReadOnly):
-                        await member.transact(sent(adjust(-1)))
-                    assert await on_hand(member) == 7
-            assert all(it.status().read_only for it in (one, other))
+            for member in (one, other, other, other):
+                with pytest.raises(ReadOnly):
+                    await member.transact(sent(adjust(-1)))
+                assert await on_hand(member) == 7
+            assert other.status().read_only
             assert not any(it.is_dead for it in (one, other))
             failpoints.disarm_all()
-            await _healed(clock, one, other)
+            await _healed(clock, other)
+            await other.transact(sent(count(7)))
+            assert await on_hand(one) == 7
             for member in (one, other, one):
                 await member.transact(sent(adjust(-1)))
             assert [await on_hand(it) for it in (one, other)] == [4, 4]
@@ -207,3 +208,19 @@ async def test_descriptors_that_run_out_cost_a_while_and_no_process(
         monkeypatch.setattr(stored.StoredSegment, "__init__", opens)
         assert await on_hand(other) == 9
         assert not other.is_dead
+
+
+async def test_a_log_that_is_cut_short_under_them_ends_them_all(tmp_path: Path) -> None:
+    """Records that were answered are gone: nothing is written behind the hole."""
+    async with members_on(tmp_path, ManualClock()) as (one, other):
+        await one.transact(sent(count(10)))
+        await one.transact(sent(adjust(-1)))
+        await on_hand(other)
+        path = config_in(tmp_path).directory / "00000000000000000001.ndjson"
+        os.truncate(path, path.stat().st_size - 100)
+        left = path.read_bytes()
+        for member in (one, other):
+            with pytest.raises(ReadOnly):
+                await member.transact(sent(adjust(-1)))
+            assert member.is_dead
+        assert path.read_bytes() == left

@@ -45,7 +45,6 @@ async def play(root: Path, seed: int, doom: Doom, steps: int) -> Tally:
 async def played(root: Path, seeds: range, doom: Doom, steps: int) -> None:
     tally = Tally()
     for seed in seeds:
-        print("seed", seed, flush=True)
         tally.add(await play(root, seed, doom, steps))
     print(f"{len(seeds)} schedules: {tally}; deaths {doom.deaths}")
     assert tally.accepted > 0
@@ -61,4 +60,5 @@ async def test_some_schedules(tmp_path: Path, doom: Doom) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.usefixtures("quick_disk")
 async def test_very_many_schedules(tmp_path: Path, doom: Doom) -> None:
-    await played(tmp_path, range(1000, 1000 + int(os.environ.get("SCHEDULES", "2000"))), doom, 300)
+    first, count = (int(os.environ.get(name, "1000")) for name in ("FIRST_SEED", "SCHEDULES"))
+    await played(tmp_path, range(first, first + count), doom, 300)
