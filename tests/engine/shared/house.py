@@ -16,8 +16,10 @@ from surestock.journal.frontier_page import FrontierPage
 from surestock.journal.position import LogPosition
 from surestock.kit import failpoints
 from surestock.kit.clock import Clock, ManualClock
-from surestock.locking import Leases
+from surestock.locking import LeaseConfig, Leases
 from surestock.resilience.breaker import BreakerConfig
+from surestock.telemetry.locks import LockMetrics
+from surestock.telemetry.log import make_log
 from tests.engine.members import Member
 
 STEPS = (
@@ -177,6 +179,13 @@ class Player(Member):
                 self._kept.exception()
             self._kept = None
         await SharedLogEngine.close(self)
+
+
+def leases_in(directory: Path, owners: Iterator[int], clock: Clock) -> Leases:
+    """Leases of the next owner."""
+    config = LeaseConfig(directory, f"owner-{next(owners)}", 2.0, 1.0, BreakerConfig())
+    log = make_log(lambda _line: None, clock, "error")
+    return Leases(config, clock, LockMetrics(), log)
 
 
 def keep_up(config: LogConfig, clock: ManualClock) -> None:

@@ -3,26 +3,21 @@
 import asyncio
 from collections import defaultdict
 from contextlib import suppress
+from itertools import count as counting
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from surestock.engine.log.turn import UpkeepRunning
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key, row_key
-from surestock.inventory.commands import (
-    AdjustStock,
-    CommitReservation,
-    CountStock,
-    ExtendReservation,
-    ReleaseReservation,
-    ReserveStock,
-)
+from surestock.inventory.commands import CountStock
 from surestock.journal.errors import JournalDamaged
 from surestock.journal.frontier_page import FrontierPage
 from surestock.kit.clock import ManualClock
 from surestock.kit.errors import Refusal, Unavailable
 from surestock.ledger.command import Command
 from surestock.ledger.port import Envelope, Outcome
+from tests.engine.shared.commands import any_command
 from tests.engine.shared.house import (
     MENDING,
     STEPS,
@@ -31,6 +26,7 @@ from tests.engine.shared.house import (
     Player,
     config_in,
     keep_up,
+    leases_in,
     waits_at,
 )
 from tests.engine.shared.verdict import SKUS, Seen, Tally
@@ -47,13 +43,20 @@ class Schedule:
         self._steps = steps
         self.config = config_in(root)
         self.clock = ManualClock()
-        self.members = [Player(self.config, self.clock) for _ in range(members)]
+        self._locks = root / "locks" if seed % 3 else None
+        self._owners = counting()
+        self.members = [self._member() for _ in range(members)]
         self.seen = Seen()
         self.tally = Tally()
         self._held: list[str] = []
         self._keyed: list[tuple[Command, IdempotencyKey]] = []
         self._numbers = 0
         self._at: defaultdict[Player, set[asyncio.Task[Any]]] = defaultdict(set)
+
+    def _member(self) -> Player:
+        if self._locks is None:
+            return Player(self.config, self.clock)
+        return Player(self.config, self.clock, leases_in(self._locks, self._owners, self.clock))
 
     async def run(self) -> None:
         """Play it to its end, when all members are awake and alive."""
@@ -104,7 +107,7 @@ class Schedule:
         await dead.bury()
         self.tally.restarts += 1
         while True:
-            member = Player(self.config, self.clock)
+            member = self._member()
             try:
                 await member.start()
             except Death:
@@ -165,27 +168,9 @@ class Schedule:
             with suppress(Unavailable):
                 await member.expire_due()
         else:
-            command = self._command()
+            command = any_command(self._draw, self._held)
             key = self._key(command) if self._draw.random() < 0.5 else None
             await self._write(member, command, key)
-
-    def _command(self) -> Command:
-        sku = self._draw.choice(SKUS)
-        held = self._draw.choice(self._held) if self._held else "none"
-        match self._draw.randrange(9):
-            case 0 | 1 | 2:
-                return AdjustStock("s1", sku, self._draw.randint(-9, 8))
-            case 3:
-                return CountStock("s1", sku, self._draw.randint(0, 60))
-            case 4 | 5:
-                ttl_s = self._draw.choice((1, 2, 30))
-                return ReserveStock("s1", sku, self._draw.randint(1, 4), ttl_s=ttl_s)
-            case 6:
-                return ExtendReservation(held, self._draw.choice((1, 2, 30)))
-            case 7:
-                return CommitReservation(held)
-            case _:
-                return ReleaseReservation(held)
 
     def _key(self, command: Command) -> IdempotencyKey:
         self._numbers += 1
@@ -212,7 +197,7 @@ class Schedule:
             self._took(low, envelope, outcome)
 
     async def _write_each(self, member: Player) -> None:
-        commands = [self._command() for _ in range(self._draw.randint(2, 6))]
+        commands = [any_command(self._draw, self._held) for _ in range(self._draw.randint(2, 6))]
         keys: list[IdempotencyKey | None] = [None] * len(commands)
         if self._draw.random() < 0.5:
             batch = make_key("c", "POST", "/b", f"batch-{self._numbers}", fingerprint_of(commands))

@@ -53,7 +53,7 @@ async def played(root: Path, seeds: range, doom: Doom, steps: int) -> None:
 
 @pytest.mark.usefixtures("quick_disk")
 async def test_some_schedules(tmp_path: Path, doom: Doom) -> None:
-    await played(tmp_path, range(12), doom, 200)
+    await played(tmp_path, range(8), doom, 150)
 
 
 @pytest.mark.prove
