@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from pathlib import Path
+from sys import byteorder
 from uuid import UUID
 
 import pytest
@@ -193,4 +194,42 @@ async def test_a_file_of_theirs_that_is_removed_never_lets_two_of_them_write(
             with pytest.raises(ReadOnly):
                 await member.transact(sent(adjust(-1)))
     for member in (one, other, third):
+        await member.bury()
+
+
+async def test_a_wish_of_another_boot_is_not_listened_to(tmp_path: Path) -> None:
+    """Its time is of a clock that has begun anew: it would be wanted for as long as that ran."""
+    clock = ManualClock()
+    await a_log(tmp_path, clock, 2)
+    path = tmp_path / "event-log" / "frontier"
+    content = bytearray(path.read_bytes())
+    content[40] ^= 1
+    content[128:136] = (10**18).to_bytes(8, byteorder)
+    path.write_bytes(bytes(content))
+    member = await opened(tmp_path, clock)
+    assert (await member.transact(sent(adjust(-1)))).sequence == 3
+    assert not member._turns._is_wanted()  # noqa: SLF001 - what it would give way to
+    await member.bury()
+
+
+@pytest.mark.parametrize("left", ["sound", "torn"])
+async def test_all_start_at_once_on_what_one_alone_left(tmp_path: Path, left: str) -> None:
+    """One of them recovers the log, and cuts off what is torn; the others wait for that."""
+    clock, config = ManualClock(), config_in(tmp_path)
+    alone = LogEngine(config, clock, IdSource())
+    await alone.start()
+    await alone.transact(sent(count(100), "first"))
+    await alone.transact(sent(adjust(-1)))
+    if left == "torn":
+        with doomed() as doom:
+            doom.arm("half a line")
+            with pytest.raises(Unavailable):
+                await alone.transact(sent(adjust(-1)))
+    await alone.close()
+    members = [Player(config, clock) for _ in range(4)]
+    await asyncio.gather(*(member.start() for member in members))
+    answers = await asyncio.gather(*(it.transact(sent(adjust(-1))) for it in members))
+    assert sorted(it.sequence for it in answers) == [3, 4, 5, 6]
+    await check_members(tmp_path, list(members))
+    for member in members:
         await member.bury()
