@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tests.proof.http_client import Connection, Reply, Unanswered
 from tests.proof.ledger import Effect, Ledger, Operation
 
-_ALL_WITHIN_S = 240
+_WITHIN_S = 240.0
 _PAUSE_S = 0.02
 _PATIENCE = 2_000
 _TRY_AGAIN = {"LockHeld", "LockLost", "Overloaded", "ShuttingDown", "ReadOnly"}
@@ -54,8 +54,8 @@ class Crowd:
     """Clients that share a ledger. ``port`` tells where to ask next.
 
     ``told`` counts the answers by what they said, ``lost`` those that did not come; ``faults`` are
-    answers that no client should get, in words. ``patience`` is how often one asks at most;
-    ``learn`` is told of what is acknowledged.
+    answers that no client should get, in words. ``patience`` is how often one asks at most,
+    ``within_s`` is for a whole run. ``learn`` is told of what is acknowledged.
     """
 
     port: Callable[[], int]
@@ -64,6 +64,7 @@ class Crowd:
     told: Counter[str] = field(default_factory=Counter)
     lost: int = 0
     patience: int = _PATIENCE
+    within_s: float = _WITHIN_S
     learn: Callable[[Operation], None] = _forget
     faults: list[str] = field(default_factory=list)
 
@@ -75,7 +76,7 @@ class Crowd:
     ) -> None:
         """Have all of ``operations`` settled; ``meanwhile`` runs beside them."""
         shared = iter(operations)
-        async with asyncio.timeout(_ALL_WITHIN_S), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(self.within_s), asyncio.TaskGroup() as group:
             for _ in range(clients):
                 group.create_task(self._settle_all(shared))
             await meanwhile()
