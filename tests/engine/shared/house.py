@@ -168,6 +168,17 @@ class Player(Member):
         kept = self._kept is not None and self._kept.done()
         return kept or (failure is not None and failure.done())
 
+    def check_death(self) -> None:
+        """Raise what it ended with, unless that was a death that was meant."""
+        failure = self._core.health._failure  # noqa: SLF001
+        why = failure.result() if failure is not None and failure.done() else None
+        if why is None and self._kept is not None and self._kept.done():
+            why = self._kept.exception()
+        while isinstance(why, BaseExceptionGroup):
+            why = why.exceptions[0]
+        if why is not None and not isinstance(why, Death):
+            raise why
+
     async def bury(self) -> None:
         """Let go of what a dead member held, as the kernel does: nothing is written by that."""
         self.is_ending = True

@@ -102,6 +102,7 @@ class Schedule:
     async def _replace(self, place: int) -> None:
         dead = self.members[place]
         if dead.is_dead:  # and so are its connections
+            dead.check_death()
             for task in self._at[dead]:
                 task.cancel()
         await dead.bury()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from surestock.engine.log.shared import following, reading
 from tests.engine.shared.house import Doom, doomed
 from tests.engine.shared.schedule import Schedule
 from tests.engine.shared.verdict import Tally, check_members
@@ -26,6 +27,13 @@ def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sync nothing: members die here, machines do not."""
     for name in ("fsync", "fdatasync"):
         monkeypatch.setattr(os, name, lambda _fd: None)
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Follow line by line, with a turn for others behind each record: there one may give up."""
+    monkeypatch.setattr(following, "_RECORDS_A_TURN", 1)
+    monkeypatch.setattr(reading, "_MOST_BYTES", 1)
 
 
 async def play(root: Path, seed: int, doom: Doom, steps: int) -> Tally:
@@ -51,14 +59,14 @@ async def played(root: Path, seeds: range, doom: Doom, steps: int) -> None:
     assert doom.deaths
 
 
-@pytest.mark.usefixtures("quick_disk")
+@pytest.mark.usefixtures("quick_disk", "small_steps")
 async def test_some_schedules(tmp_path: Path, doom: Doom) -> None:
     await played(tmp_path, range(8), doom, 150)
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(3600)
-@pytest.mark.usefixtures("quick_disk")
+@pytest.mark.usefixtures("quick_disk", "small_steps")
 async def test_very_many_schedules(tmp_path: Path, doom: Doom) -> None:
     first, count = (int(os.environ.get(name, "1000")) for name in ("FIRST_SEED", "SCHEDULES"))
     await played(tmp_path, range(first, first + count), doom, 300)
