@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tests.proof.http_client import Connection, Reply, Unanswered
 from tests.proof.ledger import Effect, Ledger, Operation
 
-_WITHIN_S = 240.0
+_WITHIN_S = 100.0
 _PAUSE_S = 0.02
 _PATIENCE = 2_000
 _TRY_AGAIN = {"LockHeld", "LockLost", "Overloaded", "ShuttingDown", "ReadOnly"}

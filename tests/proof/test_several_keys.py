@@ -51,7 +51,7 @@ class Keys:
             adjust(f"change-{it}", self.several.dice.randint(-3, 3) or 1, f"sku-{it % _SKUS}")
             for it in range(keys)
         )
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.timeout(60 + keys), asyncio.TaskGroup() as group:
             for _ in range(_AT_ONCE):
                 group.create_task(self._all(made))
             for kill in range(1, kills + 1):

@@ -86,7 +86,7 @@ def test_one_order_of_all_calls_explains_what_clients_saw_of_four_processes(
 
     async def record() -> int:
         pauses = 0
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.timeout(60 + operations), asyncio.TaskGroup() as group:
             recording = group.create_task(history.record(kills))
             while not recording.done():
                 await several.pause(_PAUSED_S)

@@ -120,6 +120,7 @@ def test_a_lock_directory_that_fails_takes_nothing_away_but_the_leases(
     changes: int,
 ) -> None:
     outage = _outage(make_server, directory)
+    outage.crowd.within_s = 60 + changes / 5
     asyncio.run(outage.play(changes))
     assert outage.crowd.faults == []
     for said in outage.while_shut:
