@@ -37,7 +37,7 @@ class NoLeases:
     async def confirm(self, grip: Grip) -> None:
         """Confirm nothing."""
 
-    async def release(self, grip: Grip) -> None:
+    async def release(self, *grips: Grip) -> None:
         """Release nothing."""
 
     async def run(self) -> None:

@@ -82,3 +82,12 @@ def test_a_platform_that_cannot_be_had_is_refused_at_the_start(tmp_path: Path) -
         wire(Settings(engine="memory", commerce_config_file=wrong))
     with pytest.raises(PlatformUnknown, match="nobody"):
         wire(Settings(engine="memory", commerce_provider="nobody"))
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_platform_in_memory_is_warned_of_where_processes_share_their_data(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], *, shared: bool
+) -> None:
+    wired = wire(Settings(data_dir=tmp_path, locks_enabled=shared))
+    wired.sink.flush()
+    assert ("each process has a platform of its own" in capfd.readouterr().out) == shared

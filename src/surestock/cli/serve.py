@@ -31,6 +31,7 @@ def serve(
         int,
         typer.Option(
             min=1,
+            max=64,
             help="How many API processes share the port and DATA_DIR. More than one need "
             "LOCKS_ENABLED=true.",
         ),

@@ -22,13 +22,15 @@ class Capabilities(Struct, frozen=True):
     ``idempotent_place``: placing again under the same attempt never makes a second order.
     ``stock``: whether it keeps stock, and gives a part of what is asked for.
     ``settles_s``: after so many seconds, an order that ``find_order`` does not find was not placed;
-    None when that can never be said.
+    None when that can never be said. ``in_process``: its carts and orders are in this process's
+    memory, so that no other process finds them.
     """
 
     idempotent_place: bool
     stock: StockRule
     placement: Placement = "direct"
     settles_s: float | None = None
+    in_process: bool = False
 
 
 class WantedItem(Struct, frozen=True):

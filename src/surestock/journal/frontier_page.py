@@ -2,7 +2,7 @@
 
 Whoever appends writes it after its fdatasync, and before anybody is answered. So what it tells is
 durable, everything that was ever answered is in what it tells, and to find out whether others
-committed something costs a comparison of 64 bytes.
+committed something costs a comparison of 60 bytes.
 
 A file, so that unrelated processes find it; never synced, since it is worth nothing after the
 machine has stopped: it names the boot that it was written in, and another one does not believe it.

@@ -115,6 +115,8 @@ class Scan:
         Raises :class:`JournalDamaged`, also when a segment is missing, ``UnknownFormat``, and
         ``OSError``.
         """
+        if self._upto is not None and self._upto.sequence <= self._start.sequence:
+            return
         if self._start.sequence and not self._segments:
             raise missing(self._directory, self._archive, self._start.sequence + 1)
         for segment in self._segments:

@@ -146,13 +146,16 @@ class Leases:
             grip.bare = True
             self._metrics.fallbacks += 1
 
-    async def release(self, grip: Grip) -> None:
-        """Give back what no other command uses: its files are gone when this returns.
+    async def release(self, *grips: Grip) -> None:
+        """Give back what no other command uses: the files are gone when this returns.
 
         Never fails: what cannot be given back is counted, and runs out. Cancelled, it is done all
         the same.
         """
-        shares, grip.shares = grip.shares, []
+        shares: list[Share] = []
+        for grip in grips:
+            shares += grip.shares
+            grip.shares = []
         await _done(self._book.leave(shares))
 
     async def close(self) -> None:

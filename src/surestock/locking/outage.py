@@ -23,7 +23,11 @@ class Outage:
     """
 
     def __init__(
-        self, config: BreakerConfig, monotonic: Callable[[], float], log: Log, told: Told
+        self,
+        config: BreakerConfig,
+        monotonic: Callable[[], float],
+        log: Log,
+        told: Told = lambda _state, _openings: None,
     ) -> None:
         self._breaker = CircuitBreaker(config, monotonic, self._changed)
         self._log = log

@@ -25,6 +25,10 @@ from surestock.telemetry.log import Log
 from surestock.telemetry.metrics import Metrics
 
 _MOST_WAITING_A_USER = 64
+_EACH_ITS_OWN = (
+    "COMMERCE_PROVIDER keeps its orders in memory, so with LOCKS_ENABLED each process has a "
+    "platform of its own: good for trying out, and not for orders"
+)
 
 
 class CommerceSide(Struct, frozen=True):
@@ -62,6 +66,8 @@ def make_commerce(
     platform that is not there, or whose configuration is wrong.
     """
     provider = load(settings.commerce_provider, _config(settings.commerce_config_file), clock)
+    if across is not None and provider.capabilities.in_process:
+        log.warning(_EACH_ITS_OWN, provider=provider.name)
     telemetry = CommerceTelemetry(metrics, log)
     guard = Guard(provider, GuardConfig(breaker=breaker_config(settings)), clock, telemetry)
     queue = UserQueue(_MOST_WAITING_A_USER, across)

@@ -9,7 +9,7 @@ import pytest
 
 from surestock.engine.log import LogConfig, LogObserver
 from surestock.engine.log.core import WriteCore
-from surestock.engine.log.shared import following
+from surestock.engine.log.shared import following, reading
 from surestock.engine.log.shared.following import Following
 from surestock.inventory.model import StockKey
 from surestock.inventory.unavailable import ReadOnly
@@ -153,14 +153,13 @@ async def test_much_is_read_in_parts_each_from_where_the_last_ended(
     follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begins = []
-    real = follower.following._read  # noqa: SLF001 - how much it takes at a time shows nowhere else
 
-    def read(begin: LogPosition, told: LogPosition) -> object:
+    def read(config: LogConfig, begin: LogPosition, told: LogPosition) -> object:
         begins.append(begin)
-        return real(begin, told)
+        return reading.read_lines(config, begin, told)
 
-    monkeypatch.setattr(follower.following, "_read", read)
-    monkeypatch.setattr(following, "_MOST_BYTES", 1)
+    monkeypatch.setattr(following, "read_lines", read)
+    monkeypatch.setattr(reading, "_MOST_BYTES", 1)
     follower.tell(LAST)
     await follower.following.fresh()
     assert begins == follower.positions[:LAST]
@@ -220,10 +219,10 @@ async def test_a_log_that_cannot_be_trusted_is_not_read_on(follower: Follower) -
 async def test_a_disk_that_fails_ends_the_process(
     follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_begin: LogPosition, _told: LogPosition) -> None:
+    def broken(*_: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(follower.following, "_read", broken)
+    monkeypatch.setattr(following, "read_lines", broken)
     follower.tell(LAST)
     with pytest.raises(ReadOnly):
         await follower.following.fresh()

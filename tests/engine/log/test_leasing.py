@@ -53,9 +53,10 @@ class FakeLeases:
         if self.lost is not None:
             raise LeaseLost(self.lost)
 
-    async def release(self, grip: Grip) -> None:
+    async def release(self, *grips: Grip) -> None:
         # As leases promise it: cancelled, it is done all the same.
-        self.out.remove(grip)
+        for grip in grips:
+            self.out.remove(grip)
         await asyncio.sleep(0)
 
 

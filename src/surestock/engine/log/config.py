@@ -74,7 +74,7 @@ class LogObserver:
     def torn(self, aside: Path, why: str) -> None:
         """A torn tail was cut off and set aside: at start, or once there was room for that.
 
-        Then it is called in the writer's thread.
+        Then it is called in the writer's thread, or in that of a turn at a log that is shared.
         """
 
     def followed(self, records: int) -> None:

@@ -15,6 +15,10 @@ from surestock.locking.lease.record import MOST_BYTES
 # Without O_NONBLOCK, whoever opens a pipe would wait for its other end.
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
+# On ext4 a deleted file makes each new one dearer for minutes: the allocator of inodes passes by
+# all that were deleted lately. So as many are kept as there were leases at once, to a bound.
+_MOST_SPARES = 32
+
 
 class LeaseDirectory:
     """The directory at ``path``, made on first use. Every method raises ``OSError``."""
@@ -23,6 +27,8 @@ class LeaseDirectory:
         self._path = path
         self._fd = -1
         self._identity = (0, 0)
+        self._spares: dict[str, int] = {}
+        """How many spare files there are of a name, as far as is known: others use them as well."""
 
     def is_replaced(self) -> bool:
         """Tell whether another directory is at the path by now than the one that is open, or none.
@@ -60,27 +66,33 @@ class LeaseDirectory:
     def replace(self, name: str, spare: str, content: bytes) -> None:
         """Let ``name`` hold ``content`` or what it held before, whenever this process dies.
 
-        ``spare`` is the file to write it to first, with any content or none. It is used up, and
-        nobody else may use it meanwhile.
+        ``spare`` begins the names of the files to write it to first, with any content or none. One
+        is used up, and nobody else may use one meanwhile.
         """
-        fd, size = self._open_spare(spare)
+        found, fd, size = self._open_spare(spare)
         try:
             if os.write(fd, content) < len(content):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), spare)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), found)
             if size > len(content):
                 # Not before, to nothing: ext4 would hurry such a file to the disk when it is
                 # closed (auto_da_alloc, ext4(5)), and that takes ten times as long as the rest.
                 os.ftruncate(fd, len(content))
         finally:
             os.close(fd)
-        os.rename(spare, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+        os.rename(found, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
 
     def retire(self, name: str, spare: str) -> None:
-        """Remove the file ``name``. It becomes the spare one where there is none."""
-        if os.access(spare, os.F_OK, dir_fd=self._fd):
+        """Remove the file ``name``: it becomes a spare one, unless there are many."""
+        count = self._spares.get(spare, 0)
+        # To rename over another file would hurry this one to the disk (auto_da_alloc).
+        while count < _MOST_SPARES and os.access(f"{spare}-{count}", os.F_OK, dir_fd=self._fd):
+            count += 1
+        if count == _MOST_SPARES:
             os.unlink(name, dir_fd=self._fd)
         else:
-            os.rename(name, spare, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+            os.rename(name, f"{spare}-{count}", src_dir_fd=self._fd, dst_dir_fd=self._fd)
+            count += 1
+        self._spares[spare] = count
 
     def close(self) -> None:
         """Close it. The next use opens it again, and makes it again if need be."""
@@ -88,19 +100,31 @@ class LeaseDirectory:
             os.close(self._fd)
             self._fd = -1
 
-    def _open_spare(self, spare: str) -> tuple[int, int]:
-        fd = self.open(spare, os.O_WRONLY | os.O_CREAT)
+    def _open_spare(self, spare: str) -> tuple[str, int, int]:
+        """Return the name, the descriptor and the size of a spare file; it is made if need be."""
+        count = self._spares.get(spare, 0)
+        while True:
+            count = max(count - 1, 0)
+            name = f"{spare}-{count}"
+            try:
+                fd = self.open(name, os.O_WRONLY | (0 if count else os.O_CREAT))
+            except FileNotFoundError:
+                if not count:
+                    raise
+                continue  # another process has used it up
+            self._spares[spare] = count
+            break
         try:
             status = os.fstat(fd)
             if status.st_nlink == 1:
-                return fd, status.st_size
+                return name, fd, status.st_size
             # It has a second name, and what stands under that is not ours to write.
-            os.unlink(spare, dir_fd=self._fd)
+            os.unlink(name, dir_fd=self._fd)
         except BaseException:
             os.close(fd)
             raise
         os.close(fd)
-        return self.open(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL), 0
+        return name, self.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL), 0
 
 
 def _open(name: str, flags: int, dir_fd: int | None) -> int:

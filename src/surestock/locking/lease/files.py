@@ -6,8 +6,9 @@ is done under one has to be checked again where it takes effect.
 
 A file is named by a hash of its key, so no key becomes a part of a path. Under the key's guard the
 file is read, compared, and replaced by a rename. A process that is killed at any step leaves the
-old lease or the new one. A released lease's file becomes its guard's spare one, which the next
-lease is written to: on ext4 that is three times as fast as to delete one file and make another.
+old lease or the new one. A released lease's file becomes a spare one of its guard, which a
+later lease is written to: on ext4 that is three times as fast as to delete one file and make
+another.
 """
 
 import time

@@ -45,6 +45,7 @@ class SimulatedProvider:
             idempotent_place=config.idempotent_place and not config.doubles,
             stock=config.stock,
             settles_s=config.settles_s,
+            in_process=shop is None,
         )
 
     async def open_cart(self, currency: str, reference: str) -> RemoteCart:  # noqa: ARG002

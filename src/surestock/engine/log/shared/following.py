@@ -8,34 +8,23 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.core import WriteCore
 from surestock.engine.log.memory import Memory
-from surestock.engine.log.recovery import Replay, decode_line
+from surestock.engine.log.recovery import Replay
+from surestock.engine.log.shared.reading import Line, read_lines
 from surestock.inventory.unavailable import ReadOnly, Unreadable
 from surestock.inventory.view import Changes
 from surestock.journal.errors import JournalError, LockReplaced, passing
 from surestock.journal.frontier_page import FrontierPage, FrontierTorn
-from surestock.journal.line import Commit
 from surestock.journal.position import LogPosition
-from surestock.journal.scan import Place, Scan
-from surestock.journal.segment import first_of, segment_path
+from surestock.journal.segment import first_of
 from surestock.ledger.record import Record
 
 _RECORDS_A_TURN = 100
-_MOST_BYTES = 1 << 20
 _LOOK_EVERY_S = 0.02
 _MOST_LOOKS = 250
 _LOOKS_A_CHECK = 50
-
-
-class _Line(Struct, frozen=True):
-    place: Place
-    commit: Commit
-    records: list[Record]
 
 
 class _Fold(Replay):
@@ -45,7 +34,7 @@ class _Fold(Replay):
         super().__init__(memory.state, memory.keys, memory.resolved)
         self._memory = memory
 
-    def begin(self, line: _Line, sequence: int) -> None:
+    def begin(self, line: Line, sequence: int) -> None:
         """Go on behind record ``sequence``, with ``line``."""
         self.sequence = sequence
         self._cut(line.place, line.commit)
@@ -81,7 +70,7 @@ class Following:
         self._page: FrontierPage | None = None
         self._known = b""
         self._is_writing = False
-        self._lines: deque[_Line] = deque()
+        self._lines: deque[Line] = deque()
         self._done = 0
         self.position = LogPosition()
 
@@ -161,7 +150,9 @@ class Following:
         try:
             while self._core.sequence < told.sequence:
                 if not self._lines:
-                    self._lines = await asyncio.to_thread(self._read, self.position, told)
+                    self._lines = await asyncio.to_thread(
+                        read_lines, self._config, self.position, told
+                    )
                 while self._lines:
                     await self._apply(self._lines[0])
         except (JournalError, OSError) as error:
@@ -169,25 +160,10 @@ class Following:
                 raise Unreadable from error
             self._failed(error)
             raise ReadOnly from error
-        self.position = told
+        if told.sequence >= self._core.sequence:
+            self.position = told
 
-    def _read(self, begin: LogPosition, told: LogPosition) -> deque[_Line]:
-        """Read about a megabyte of what follows ``begin``, in a thread."""
-        lines: deque[_Line] = deque()
-        read = 0
-        directory = self._config.directory
-        for found, commit in Scan(
-            directory, self._config.archive, behind=begin, upto=told.frontier
-        ):
-            # By its plain name, archived or not, so that it is one segment to whoever reads it.
-            place = replace(found, segment=segment_path(directory, first_of(found.segment)))
-            lines.append(_Line(place, commit, decode_line(place, commit)))
-            read += place.length
-            if read >= _MOST_BYTES:
-                break
-        return lines
-
-    async def _apply(self, line: _Line) -> None:
+    async def _apply(self, line: Line) -> None:
         """Apply a line, with a turn for others now and then: a record is the least there is."""
         if not self._done:
             self._fold.begin(line, self._core.sequence)

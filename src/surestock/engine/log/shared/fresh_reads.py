@@ -47,7 +47,10 @@ class FreshReads(LogReads):
         if held is None:
             return await super().find_reservation(reservation_id)
         await self._be_sure_at(now, [held] if held.is_due(now) else [])
-        return self._reservation_at(self._memory.state.reservation(reservation_id) or held, now)
+        held = self._memory.state.reservation(reservation_id)
+        if held is None:  # it had its end meanwhile, and has left memory
+            return await super().find_reservation(reservation_id)
+        return self._reservation_at(held, now)
 
     async def _be_sure_at(self, now: datetime, due: list[Reservation]) -> None:
         """See to it that what is ``due`` at ``now`` has run out for everybody.

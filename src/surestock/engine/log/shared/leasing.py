@@ -106,17 +106,9 @@ class Leasing:
                 raise LockLost(lost.key) from lost
 
     async def leave(self, *entered: object) -> None:
-        """Give leases back, whatever else happens: cancelled or not, each of them."""
-        cancelled = None
+        """Give leases back, all at once, whatever else happens: cancelled or not."""
         with anyio.CancelScope(shield=True):
-            for one in entered:
-                try:
-                    if isinstance(one, Grip):
-                        await self._leases.release(one)
-                except asyncio.CancelledError as error:
-                    cancelled = error
-        if cancelled is not None:
-            raise cancelled
+            await self._leases.release(*(one for one in entered if isinstance(one, Grip)))
 
     async def _find_answer(self, key: IdempotencyKey) -> Outcome | None:
         memory = self._memory

@@ -5,6 +5,9 @@ others wait. All later ones read up to the frontier, and hold nobody up by that.
 """
 
 import time
+from contextlib import ExitStack
+
+from msgspec.structs import replace
 
 from surestock.engine.log.config import LogConfig, LogObserver
 from surestock.engine.log.covered import check_covered
@@ -37,12 +40,13 @@ class SharedLog(OpenLog):
     def __init__(self, config: LogConfig, clock: Clock, observer: LogObserver) -> None:
         super().__init__(config, clock, observer)
         self._is_alone = False
-        try:
+        self._upto_position = LogPosition()
+        with ExitStack() as made:
+            made.callback(super().close)
             self.page = FrontierPage(config.directory)
+            made.callback(self.page.close)
             self.lock = WriterLock(config.directory)
-        except OSError:
-            super().close()
-            raise
+            made.pop_all()
 
     def _take_hold(self) -> JournalHold:
         return JournalHold(self._config.directory, shared=True)
@@ -55,7 +59,14 @@ class SharedLog(OpenLog):
             is_known = self.page.read() is not None
         except FrontierTorn:
             is_known = False
-        return self._replay(memory) if is_known else self._recover_alone(memory)
+        return self._join(memory) if is_known else self._recover_alone(memory)
+
+    def _join(self, memory: Memory) -> Recovered:
+        """Recover up to where the log is told to be durable, which is its end for this process."""
+        recovered = self._replay(memory)
+        told = self._upto_position
+        path = told.path(self._config.directory)
+        return replace(recovered, end=LogEnd(path, told.end, told.prev, told.lines))
 
     def _recover_alone(self, memory: Memory) -> Recovered:
         """Recover the whole log, unless somebody else does so first."""
@@ -64,12 +75,13 @@ class SharedLog(OpenLog):
             if self._told() is None:
                 self._is_alone = True
                 recovered = super()._recover(memory)
+                self.page.want(0.0)  # what was wanted before the machine was started is over
                 self.page.write(position_of(recovered.sequence, recovered.end))
                 return recovered
         finally:
             self._is_alone = False
             self.lock.release()
-        return self._replay(memory)
+        return self._join(memory)
 
     def _told(self) -> LogPosition | None:
         """Return what the page tells to the holder of the writer lock; nobody else writes it."""
@@ -89,7 +101,7 @@ class SharedLog(OpenLog):
     def _upto(self) -> Frontier | None:
         if self._is_alone:
             return None
-        position = self._read_page()
+        self._upto_position = position = self._read_page()
         return position.frontier or Frontier(0, 0, 0)
 
     def _check_covered(self, sequence: int, torn: TornTail | None) -> None:

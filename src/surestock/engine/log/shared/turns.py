@@ -8,7 +8,7 @@ process could block: who waits asks again each millisecond, and says when it did
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 import anyio
@@ -123,14 +123,30 @@ class Turns:
             raise
         finally:
             self._gate.shut()
-            with anyio.CancelScope(shield=True):
-                await self._core.drained()
+            is_cancelled = await self._drain()
             log.appender.rest()
             if has_begun:
                 self._following.end(log.appender.position(self._core.sequence))
             raw = log.page.raw()
             log.lock.release()
+        if is_cancelled:
+            raise asyncio.CancelledError
         await self._give_way(log, raw)
+
+    async def _drain(self) -> bool:
+        """Wait until nothing is on its way to the disk; tell whether that was cancelled.
+
+        The writer lock is held, so it is waited for all the same.
+        """
+        is_cancelled, is_drained = False, False
+        with anyio.CancelScope(shield=True):
+            while not is_drained:
+                try:
+                    await self._core.drained()
+                    is_drained = True
+                except asyncio.CancelledError:
+                    is_cancelled = True
+        return is_cancelled
 
     async def _begin(self, log: SharedLog) -> bool:
         """Bring the state up to the log's end, from where it is written on; tell if that worked."""
@@ -168,5 +184,7 @@ async def _to_its_end(work: "Future[T]") -> T:
         return await asyncio.shield(done)
     except asyncio.CancelledError:
         with anyio.CancelScope(shield=True):
-            await asyncio.wait([done])
+            while not done.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([done])
         raise
