@@ -121,6 +121,31 @@ def test_what_four_processes_accept_adds_up_whichever_of_them_is_killed(
     )
 
 
+@pytest.mark.parametrize(
+    "rounds", [1, pytest.param(10, marks=[pytest.mark.prove, pytest.mark.timeout(600)])]
+)
+def test_what_is_accepted_without_any_lease_adds_up_as_well(
+    make_server: Fleet, figures: Figures, rounds: int
+) -> None:
+    dice = random.Random(rounds)
+    several = Several(make_server, dice, LOCK_DIR="/dev/null")
+    several.begin()
+    crowd = Crowd(lambda: several.port, Ledger(), dice)
+    played = Rounds(several, crowd)
+    asyncio.run(crowd.settle(opening(_OPENED)))
+    for number in range(rounds):
+        asyncio.run(played.play(number))
+    played.judge()
+    assert (played.wrong, crowd.faults) == ([], [])
+    assert crowd.told["LockHeld"] == 0
+    assert several.end() == [0] * 4
+    figures.add(
+        "leases make nothing safe: the turns at the log do",
+        f"the same without a lock directory, {rounds} rounds",
+        f"accepted {crowd.ledger.acknowledged:,}, lost 0, no answer {crowd.lost}",
+    )
+
+
 @pytest.mark.parametrize("tooth", ["stale-turn", "no-writer-lock"])
 def test_the_proof_catches_a_process_that_writes_what_is_stale(
     make_server: Fleet, figures: Figures, tooth: str
