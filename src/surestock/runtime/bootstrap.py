@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from surestock.access.watch import WatchedKeys
 from surestock.api import Service, build_app
 from surestock.api.admission import Admission
 from surestock.api.app import Surestock
@@ -21,7 +22,7 @@ from surestock.runtime.fleet.seat import Seat
 from surestock.runtime.front import make_admission, make_keys, tell_access
 from surestock.runtime.settings import Settings
 from surestock.runtime.sharing import make_shared_metrics
-from surestock.runtime.stock import make_stock
+from surestock.runtime.stock import Stock, make_stock
 from surestock.runtime.worker_child import WorkerChild
 from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.log import Log, make_log
@@ -72,10 +73,7 @@ def wire(
     """
     clock = clock or SystemClock()
     metrics = Metrics(settings.engine)
-    sink = LineSink(_STDOUT, shared=seat is not None)
-    log = make_log(sink.append, clock, settings.log_level)
-    if seat is not None:
-        log = log.bind(slot=seat.slot)
+    sink, log = _make_log(settings, clock, seat)
     child = WorkerChild(sink.append, clock, log) if with_worker else None
     stock = make_stock(settings, clock, metrics, log, child, seat)
     admission = make_admission(settings, clock, metrics)
@@ -85,9 +83,7 @@ def wire(
     background: tuple[Background, ...] = (stock.engine.keep_healthy, commerce.run)
     if keys is not None:
         background += (keys.run,)
-        metrics.access_keys_stale = lambda: keys.stale
-    metrics.queue_depth = lambda: stock.engine.status().queue_depth + admission.waiting
-    metrics.lines_dropped = lambda: sink.lost
+    _watch(metrics, stock, admission, keys, sink)
     spans = make_spans(settings.otel_exporter_otlp_endpoint, clock, log)
     exposition = Exposition(metrics, stock.central.status)
     shared = None if seat is None else make_shared_metrics(settings, seat, exposition, clock, log)
@@ -128,3 +124,20 @@ def wire(
         background,
         spans,
     )
+
+
+def _make_log(settings: Settings, clock: Clock, seat: Seat | None) -> tuple[LineSink, Log]:
+    """Return where lines of log go, and who writes them; one of several processes names its slot."""
+    sink = LineSink(_STDOUT, shared=seat is not None)
+    log = make_log(sink.append, clock, settings.log_level)
+    return sink, log if seat is None else log.bind(slot=seat.slot)
+
+
+def _watch(
+    metrics: Metrics, stock: Stock, admission: Admission, keys: WatchedKeys | None, sink: LineSink
+) -> None:
+    """Let the metrics ask for what nobody counts."""
+    metrics.queue_depth = lambda: stock.engine.status().queue_depth + admission.waiting
+    metrics.lines_dropped = lambda: sink.lost
+    if keys is not None:
+        metrics.access_keys_stale = lambda: keys.stale
