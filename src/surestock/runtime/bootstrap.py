@@ -127,7 +127,7 @@ def wire(
 
 
 def _make_log(settings: Settings, clock: Clock, seat: Seat | None) -> tuple[LineSink, Log]:
-    """Return where lines of log go, and who writes them; one of several processes names its slot."""
+    """Return where lines of log go, and who writes them; one of several tells its slot."""
     sink = LineSink(_STDOUT, shared=seat is not None)
     log = make_log(sink.append, clock, settings.log_level)
     return sink, log if seat is None else log.bind(slot=seat.slot)
