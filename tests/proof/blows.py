@@ -23,6 +23,7 @@ from tests.stand_in.terms import Outcome
 SETTLES_S = 1.0
 _OVERTAKEN_S = 1.8
 _GONE_S = (0.0, 1.0)
+_LATER_S = 0.1
 
 Blow: TypeAlias = Literal["none", "kill before", "pause before", "kill after", "pause after"]
 
@@ -70,6 +71,9 @@ class Blows:
         else:
             attempt_id, pid = await self.placing.next(known)
             await self._asked(attempt_id)
+            await asyncio.sleep(
+                self.several.dice.choice((0.0, self.several.dice.random() * _LATER_S))
+            )
             server = await self._hit(pid, blow)
         if blow.startswith("kill"):
             await asyncio.sleep(self.several.dice.choice(_GONE_S))
