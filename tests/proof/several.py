@@ -1,6 +1,7 @@
 """Several API processes on one data directory, each on a port of its own."""
 
 import asyncio
+import fcntl
 import json
 import os
 import random
@@ -96,3 +97,14 @@ def leases_in(directory: Path) -> dict[str, str]:
                 lease = json.loads(path.read_bytes())
                 found[lease["key"]] = lease["owner"]
     return found
+
+
+def is_guarded(directory: Path) -> bool:
+    """Tell whether a process is in the middle of taking, renewing or releasing a lease."""
+    for path in directory.glob("guard-*"):
+        with path.open("rb") as guard:
+            try:
+                fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+    return False

@@ -19,7 +19,7 @@ from tests.proof.fleet import Fleet
 from tests.proof.http_client import Connection
 from tests.proof.ledger import Ledger, Operation
 from tests.proof.server import Server
-from tests.proof.several import Several, leases_in
+from tests.proof.several import Several, is_guarded, leases_in
 
 _PATH = path_of("hot")
 _LEASES = {"LOCK_TTL_MS": "200", "LOCK_RENEW_MS": "150"}
@@ -79,8 +79,13 @@ class Pauses:
         self._version = max(self._version, *(it[1] for it in self.accepted()))
 
     async def _have_lease(self, owner: str) -> None:
+        """Wait until ``owner`` has the lease, and is done with taking it.
+
+        Who is paused in the middle of that keeps its guard: then the other one goes on without a
+        lease, and takes none over.
+        """
         directory = self.several.data_dir / "locks"
-        while leases_in(directory).get("north/hot") != owner:  # noqa: ASYNC110 - it is a file
+        while leases_in(directory).get("north/hot") != owner or is_guarded(directory):  # noqa: ASYNC110 - files
             await asyncio.sleep(0)
 
     async def _settle_at(self, server: Server, operation: Operation) -> None:
