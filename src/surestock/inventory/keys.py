@@ -14,10 +14,11 @@ def keys_of(view: View, command: Command, now: datetime) -> list[StockKey]:
     A reservation that is due on one of them is ended by the same record, so the levels of its
     other lines count as well.
     """
-    named = named_keys(view, command)
-    if len(named) == 1 and not view.due(named[0], now):
-        return named
-    return sorted(with_due(view, named, now))
+    if not isinstance(command, MakeReservation | ReservationCommand):
+        key = (command.store_id, command.sku)
+        if not view.due(key, now):
+            return [key]
+    return sorted(with_due(view, named_keys(view, command), now))
 
 
 def named_keys(view: View, command: Command) -> list[StockKey]:

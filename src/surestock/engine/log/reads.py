@@ -23,7 +23,8 @@ class LogReads:
 
     async def find_level(self, key: StockKey) -> Level | None:
         """Return the level, without the reservations that are due, or None."""
-        return self._level_at(key, self._clock.now())
+        level = self._memory.state.level(key)
+        return level and without_due(self._memory.durable, level, self._clock.now())
 
     def _level_at(self, key: StockKey, now: datetime) -> Level | None:
         level = self._memory.state.level(key)
