@@ -73,11 +73,6 @@ class OpenCore:
         self.memory.overlay.timers.add_all(self.memory.state.reservations.values())
         return recovered.end
 
-    @property
-    def depth(self) -> int:
-        """How many records are decided and not durable."""
-        return 0 if self._group is None else self._group.depth
-
     async def drained(self) -> None:
         """Wait until nothing is on its way to the disk."""
         if self._group is not None:
