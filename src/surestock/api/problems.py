@@ -85,6 +85,8 @@ KINDS: dict[type[SurestockError], Kind] = {
     un.LockHeld: Kind(_NOT_NOW, "LockHeld", "Another process is changing it"),
     un.LockLost: Kind(503, "LockLost", "Another process took the lease over"),
     un.CentralBehind: Kind(503, "CentralBehind", "The central view is behind"),
+    un.DatabaseUnavailable: Kind(503, "DatabaseUnavailable", "The database does not answer"),
+    un.OutcomeUnknown: Kind(503, "OutcomeUnknown", "The outcome is not known"),
     un.ShuttingDown: Kind(503, "ShuttingDown", "Shutting down"),
 }
 

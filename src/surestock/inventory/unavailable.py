@@ -72,3 +72,22 @@ class Unreadable(Unavailable):
             "Try again in a few minutes."
         )
         self.retry_after_s = 60
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database that everything stands in does not answer, so nothing was read or changed."""
+
+    def __init__(self, retry_after_s: int = 1) -> None:
+        super().__init__("The database does not answer now, so nothing was read or changed.")
+        self.retry_after_s = retry_after_s
+
+
+class OutcomeUnknown(Unavailable):
+    """The change was about to be committed when the database was lost: it may have happened."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database was lost while the change was being committed, so nobody knows yet "
+            "whether it happened. Ask again with the same Idempotency-Key, or read what it was "
+            "about before you repeat it."
+        )

@@ -1,0 +1,43 @@
+"""PostgreSQL: connections that never hang, named statements, and the schema with its migrations.
+
+It knows nothing of stock. Who keeps something in the database brings statements of his own, in
+``.sql`` files beside his code.
+"""
+
+from surestock.database.config import DatabaseConfig
+from surestock.database.connection import open_connection
+from surestock.database.errors import (
+    DatabaseDown,
+    DatabaseError,
+    DatabaseUnfit,
+    SchemaBehind,
+    TryAgain,
+)
+from surestock.database.faults import named_fault
+from surestock.database.lane import Lane
+from surestock.database.named import named_statements
+from surestock.database.schema import (
+    Migration,
+    applied_migrations,
+    check_schema,
+    known_migrations,
+    migrate,
+)
+
+__all__ = [
+    "DatabaseConfig",
+    "DatabaseDown",
+    "DatabaseError",
+    "DatabaseUnfit",
+    "Lane",
+    "Migration",
+    "SchemaBehind",
+    "TryAgain",
+    "applied_migrations",
+    "check_schema",
+    "known_migrations",
+    "migrate",
+    "named_fault",
+    "named_statements",
+    "open_connection",
+]

@@ -1,0 +1,104 @@
+"""Open a connection to whichever host takes writes, and make sure that it may be trusted."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import asyncpg
+
+from surestock.database.config import DatabaseConfig
+from surestock.database.deadline import cut_after
+from surestock.database.errors import DatabaseDown, DatabaseError, DatabaseUnfit
+from surestock.database.faults import named_fault
+from surestock.database.named import named_statements
+
+_SQL = named_statements("surestock.database", "session.sql")
+_SAID_HERE = "target_session_attrs"
+_OLDEST = 150000
+
+
+async def open_connection(config: DatabaseConfig) -> asyncpg.Connection:
+    """Return a new connection to a primary. Whoever gets it ends it.
+
+    Raises :class:`DatabaseDown` when no host that takes writes answers, :class:`DatabaseUnfit` when
+    one does that must not be trusted.
+    """
+    failures: list[DatabaseError] = []
+    hosts: list[tuple[str | None, int | None]] = [*config.hosts()]
+    for host, port in hosts or [(None, None)]:
+        try:
+            return await _open(config, host, port)
+        except DatabaseError as error:
+            failures.append(error)
+    told = "; ".join(str(failure) for failure in failures)
+    if any(isinstance(failure, DatabaseUnfit) for failure in failures):
+        raise DatabaseUnfit(told)
+    raise DatabaseDown(told)
+
+
+async def _open(config: DatabaseConfig, host: str | None, port: int | None) -> asyncpg.Connection:
+    where = "the database" if host is None else f"{host}:{port}"
+    with _at(where):
+        connection = await asyncpg.connect(
+            _without_attributes(config.url),
+            host=host,
+            port=port,
+            timeout=config.connect_s,
+            server_settings={"application_name": config.name},
+        )
+        try:
+            with cut_after(connection, config.connect_s):
+                await connection.execute(_limits(config))
+                _check(await connection.fetchrow(_SQL["fitness"]))
+        except BaseException:
+            connection.terminate()
+            raise
+    return connection
+
+
+@contextmanager
+def _at(where: str) -> Iterator[None]:
+    """Name the fault of what is done in the block, and the host."""
+    try:
+        yield
+    except DatabaseUnfit as error:
+        raise DatabaseUnfit(f"{where}: {error}") from error
+    except (ssl.SSLError, ValueError, asyncpg.ClientConfigurationError) as error:
+        raise DatabaseUnfit(f"{where}: {error}") from error
+    except Exception as error:
+        named = named_fault(error)
+        if named is None:
+            raise
+        raise type(named)(f"{where}: {named}") from error
+
+
+def _without_attributes(url: str) -> str:
+    """Leave out what is checked here, on each host by itself."""
+    parts = urlsplit(url)
+    said = [(name, value) for name, value in parse_qsl(parts.query) if name != _SAID_HERE]
+    return urlunsplit(parts._replace(query=urlencode(said)))
+
+
+def _limits(config: DatabaseConfig) -> str:
+    """Return what bounds the session on the server's side, when this side cannot be heard."""
+    return _SQL["limits"].format(
+        lock_ms=round(config.lock_s * 1000),
+        deadline_ms=round(config.deadline_s * 1000),
+        deadline_s=max(1, round(config.deadline_s)),
+    )
+
+
+def _check(found: asyncpg.Record | None) -> None:
+    assert found is not None
+    if found["is_standby"]:
+        raise DatabaseUnfit("it is a standby, which takes no changes; connect to the primary")
+    for name in ("fsync", "synchronous_commit"):
+        if found[name] == "off":
+            raise DatabaseUnfit(
+                f"{name} is off there, so a crash would lose what was acknowledged; turn it on"
+            )
+    if found["encoding"] != "UTF8":
+        raise DatabaseUnfit(f"its encoding is {found['encoding']}; make a database with UTF8")
+    if found["version"] < _OLDEST:
+        raise DatabaseUnfit("it is older than PostgreSQL 15; use a newer one")

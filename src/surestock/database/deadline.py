@@ -1,0 +1,22 @@
+"""A deadline that works when the network does not.
+
+To cancel a statement, the driver opens a second connection and asks the server to; in a partition
+that hangs as well. So a connection whose time is over is cut off at this end: whoever waits for it
+is told at once that it was closed.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+
+@contextmanager
+def cut_after(connection: asyncpg.Connection, seconds: float) -> Iterator[None]:
+    """Terminate ``connection`` unless the block ends within ``seconds``."""
+    timer = asyncio.get_running_loop().call_later(seconds, connection.terminate)
+    try:
+        yield
+    finally:
+        timer.cancel()
