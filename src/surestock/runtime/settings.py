@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from surestock.cart.commands import DEFAULT_STORE_ID
 from surestock.commerce.providers import DEFAULT
+from surestock.runtime.database_url import checked_url
 from surestock.runtime.errors import StartRefused
 
 _HOUR_MS = 60 * 60 * 1000
@@ -21,17 +22,6 @@ _KIB = 1024
 _HUNG_UP = 499
 _VISIBLE = r"^[!-~]{1,128}$"
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
-
-
-def _only(*built: object) -> AfterValidator:
-    """Refuse every value but those that this release can honour."""
-
-    def check(value: object) -> object:
-        if value not in built:
-            raise ValueError("asks for something that is not built yet")
-        return value
-
-    return AfterValidator(check)
 
 
 def _for_somebody_there(status: int) -> int:
@@ -51,7 +41,7 @@ class Settings(BaseSettings):
 
     port: _Port = 3000
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
-    engine: Annotated[Literal["log", "memory", "postgres"], _only("log", "memory")] = "log"
+    engine: Literal["log", "memory", "postgres"] = "log"
     data_dir: Path = Path("data")
     segment_bytes: Annotated[int, Field(ge=4 * _KIB, le=_KIB**4)] = 64 * _KIB * _KIB
     retry_base_ms: Annotated[int, Field(ge=1, le=60_000)] = 20
@@ -75,7 +65,8 @@ class Settings(BaseSettings):
     otel_exporter_otlp_endpoint: Annotated[str | None, Field(pattern=r"^https?://[^/]")] = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    database_url: Annotated[str | None, _only(None)] = None
+    database_url: str | None = None
+    """Where ENGINE=postgres keeps everything, and where commands find it that need no engine."""
     locks_enabled: bool = False
     lock_ttl_ms: Annotated[int, Field(ge=100, le=_HOUR_MS)] = 2000
     lock_renew_ms: _Positive = 1000
@@ -89,6 +80,18 @@ class Settings(BaseSettings):
     """What this process is called in its leases; None: each one makes a name for itself."""
 
     # On fields, not on the whole: what is wrong between two fields is named beside all the rest.
+    @field_validator("database_url")
+    @classmethod
+    def _be_there_for_its_engine(cls, url: str | None, others: ValidationInfo) -> str | None:
+        if url is not None:
+            return checked_url(url)
+        if others.data.get("engine") == "postgres":
+            raise ValueError(
+                "is missing: ENGINE=postgres keeps everything in a database; set it to "
+                "postgres://user:password@host:5432/database"
+            )
+        return None
+
     @field_validator("locks_enabled")
     @classmethod
     def _have_something_to_share(cls, enabled: bool, others: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's signature
