@@ -1,21 +1,22 @@
 """A server of a test ends with the test, with all that it started, and tells why it died."""
 
 import os
-import re
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.real.process import Server, ServerFailed, free_port, running, tied
+from tests.real.process import Server, ServerFailed, free_port, running, runs, start, tied
 
 _PARENT = (
     "import subprocess; child = subprocess.Popen(['sleep', '600']); "
     "print('up', child.pid, flush=True); child.wait()"
 )
 _MOST_S = 30
+_LIVES_S = 0.3
 
 
 def run(folder: Path, *command: str) -> Server:
@@ -29,9 +30,8 @@ def run(folder: Path, *command: str) -> Server:
 
 def await_end(pid: int) -> None:
     """Wait until the process is gone, or waits only for somebody to read its exit code."""
-    state = Path(f"/proc/{pid}/stat")
     deadline = time.monotonic() + _MOST_S
-    while state.exists() and not re.search(r"\) [ZX] ", state.read_text()):
+    while runs(pid):
         assert time.monotonic() < deadline, f"process {pid} still runs"
         time.sleep(0.01)
 
@@ -66,6 +66,21 @@ def test_it_ends_with_a_test_run_that_is_killed() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
     await_end(int(run_of_tests.stdout))
+
+
+def test_it_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
+    started: list[Server] = []
+
+    def starter() -> None:
+        command = ["sleep", "600"]
+        started.append(start("sleeper", command, tmp_path / "log", folder=tmp_path, environment={}))
+
+    thread = threading.Thread(target=starter)
+    thread.start()
+    thread.join()
+    with pytest.raises(subprocess.TimeoutExpired):
+        started[0].process.wait(_LIVES_S)
+    started[0].end()
 
 
 def test_a_free_port_is_free() -> None:
