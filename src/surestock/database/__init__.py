@@ -4,6 +4,7 @@ It knows nothing of stock. Who keeps something in the database brings statements
 ``.sql`` files beside his code.
 """
 
+from surestock.database.chores import Chores
 from surestock.database.config import DatabaseConfig
 from surestock.database.connection import open_connection
 from surestock.database.errors import (
@@ -25,6 +26,7 @@ from surestock.database.schema import (
 )
 
 __all__ = [
+    "Chores",
     "DatabaseConfig",
     "DatabaseDown",
     "DatabaseError",

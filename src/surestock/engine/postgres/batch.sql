@@ -1,0 +1,139 @@
+-- What a batch of commands reads and writes, in this order, in one transaction.
+
+-- name: lock_documents
+-- $1 kinds, $2 ids. Sorted, so that two transactions never wait for each other.
+SELECT kind, id, body
+FROM surestock.documents
+WHERE (kind, id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+ORDER BY kind, id
+FOR UPDATE
+
+-- name: lock_free_documents
+SELECT kind, id, body
+FROM surestock.documents
+WHERE (kind, id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+ORDER BY kind, id
+FOR UPDATE SKIP LOCKED
+
+-- name: lock_levels
+-- $1 stores, $2 SKUs.
+SELECT store_id, sku, on_hand, reserved, version, updated_at
+FROM surestock.levels
+WHERE (store_id, sku) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+ORDER BY store_id, sku
+FOR UPDATE
+
+-- name: lock_free_levels
+SELECT store_id, sku, on_hand, reserved, version, updated_at
+FROM surestock.levels
+WHERE (store_id, sku) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+ORDER BY store_id, sku
+FOR UPDATE SKIP LOCKED
+
+-- name: look_around
+-- $1 stores, $2 SKUs, $3 now, $4 ids of reservations, $5 digests of keys. Reservations that are due
+-- on a level or were named, and the records that answered the keys.
+SELECT NULL::bytea AS digest, NULL::timestamptz AS answered_at, body
+FROM surestock.reservations
+WHERE id IN (
+    SELECT unnest($4::text[])
+    UNION
+    SELECT reservation_id
+    FROM surestock.holds
+    WHERE (store_id, sku) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND expires_at <= $3
+)
+UNION ALL
+SELECT answers.digest, answers.answered_at, records.body
+FROM surestock.answers JOIN surestock.records USING (sequence)
+WHERE answers.digest = ANY($5::bytea[])
+
+-- name: present_levels
+SELECT store_id, sku
+FROM surestock.levels
+WHERE (store_id, sku) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+
+-- name: present_documents
+SELECT kind, id
+FROM surestock.documents
+WHERE (kind, id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+
+-- name: find_levels
+SELECT store_id, sku, on_hand, reserved, version, updated_at
+FROM surestock.levels
+WHERE (store_id, sku) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+
+-- name: find_documents
+SELECT kind, id, body
+FROM surestock.documents
+WHERE (kind, id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+
+-- name: find_reservations
+SELECT body FROM surestock.reservations WHERE id = ANY($1::text[])
+
+-- name: take_head
+-- $1 how many records will be written. From here on nobody else commits.
+UPDATE surestock.head SET sequence = sequence + $1::bigint RETURNING sequence - $1::bigint
+
+-- name: hold_head
+SELECT sequence FROM surestock.head FOR UPDATE
+
+-- name: id_of_record
+SELECT id FROM surestock.records WHERE sequence = $1
+
+-- name: write
+-- $1-$3 records; $4-$7 versions; $8-$13 levels.
+WITH
+written_records AS (
+    INSERT INTO surestock.records (sequence, id, body)
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])
+),
+written_versions AS (
+    INSERT INTO surestock.versions (store_id, sku, version, sequence)
+    SELECT * FROM unnest($4::text[], $5::text[], $6::bigint[], $7::bigint[])
+)
+INSERT INTO surestock.levels (store_id, sku, on_hand, reserved, version, updated_at)
+SELECT * FROM unnest($8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::timestamptz[])
+ON CONFLICT (store_id, sku) DO UPDATE
+SET on_hand = excluded.on_hand,
+    reserved = excluded.reserved,
+    version = excluded.version,
+    updated_at = excluded.updated_at
+
+-- name: write_reservations
+-- $1-$2 reservations; $3-$6 holds that end; $7-$10 holds that begin.
+WITH
+ended AS (
+    DELETE FROM surestock.holds
+    WHERE (store_id, sku, expires_at, reservation_id) IN (
+        SELECT * FROM unnest($3::text[], $4::text[], $5::timestamptz[], $6::text[])
+    )
+),
+begun AS (
+    INSERT INTO surestock.holds (store_id, sku, expires_at, reservation_id)
+    SELECT * FROM unnest($7::text[], $8::text[], $9::timestamptz[], $10::text[])
+)
+INSERT INTO surestock.reservations (id, body)
+SELECT * FROM unnest($1::text[], $2::text[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body
+
+-- name: write_answers
+-- $1 digests, $2 sequences, $3 answered at, $4 what was answered then or before is forgotten.
+INSERT INTO surestock.answers (digest, sequence, answered_at)
+SELECT digest, sequence, $3::timestamptz FROM unnest($1::bytea[], $2::bigint[]) AS new (digest, sequence)
+ON CONFLICT (digest) DO UPDATE
+SET sequence = excluded.sequence, answered_at = excluded.answered_at
+WHERE answers.answered_at <= $4::timestamptz
+RETURNING 1
+
+-- name: add_documents
+INSERT INTO surestock.documents (kind, id, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+
+-- name: replace_documents
+INSERT INTO surestock.documents (kind, id, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body
+
+-- name: drop_documents
+DELETE FROM surestock.documents
+WHERE (kind, id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
