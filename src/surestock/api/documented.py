@@ -40,6 +40,10 @@ _LOCK_STATUS = (
     " Of these, LockHeld (another process is changing the same thing) has the status that"
     " LOCK_REJECT_STATUS says, 503 unless it is set."
 )
+_OUTCOME = (
+    " OutcomeUnknown alone leaves open whether the change happened: the same request with the same"
+    " Idempotency-Key finds out."
+)
 _COMMIT = {
     "X-Commit-Sequence": {
         "description": "The mutation's place in the log.",
@@ -71,7 +75,7 @@ def errors(*statuses: int) -> Responses:
     }
     if _NOT_NOW in statuses and _CONFLICT in statuses:
         # It changes something: the state may be against it, and so may another process.
-        documented[_NOT_NOW]["description"] += _LOCK_STATUS
+        documented[_NOT_NOW]["description"] += _LOCK_STATUS + _OUTCOME
         documented[_NOT_NOW]["headers"] |= _LOCK_KEY
     return documented
 

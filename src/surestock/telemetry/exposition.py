@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from surestock.telemetry.family.central import SyncFigures, central_families
 from surestock.telemetry.family.commerce import commerce_families
+from surestock.telemetry.family.database import database_families
 from surestock.telemetry.family.durability import durability_families
 from surestock.telemetry.family.json_counters import counters_of
 from surestock.telemetry.family.locks import lock_families
@@ -80,4 +81,5 @@ class Exposition(Collector):
         yield from central_families(sync)
         yield from commerce_families(self._metrics.commerce)
         yield from lock_families(self._metrics.locks)
+        yield from database_families(self._metrics.database)
         yield from process_families(self._metrics)

@@ -8,6 +8,7 @@ label ever holds a SKU, a store or a user.
 from collections.abc import Callable
 
 from surestock.telemetry.commerce import CommerceMetrics
+from surestock.telemetry.database import DatabaseMetrics
 from surestock.telemetry.histogram import Histogram
 from surestock.telemetry.locks import LockMetrics
 
@@ -15,7 +16,8 @@ _LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
 _FSYNC_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
 _BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
-BREAKERS = ("journal", "worker", "commerce", "locks")
+_BREAKERS = {"postgres": ("database", "worker", "commerce")}
+_BREAKERS_OF_FILES = ("journal", "worker", "commerce", "locks")
 BREAKER_STATES = ("closed", "open", "half_open")
 WORTHS = ("routine", "sale", "last", "central", "platform")
 """What a request that is shed may be worth; those who ask the
@@ -67,8 +69,10 @@ class Metrics:
         self.connections = 0
         self.connections_ended: dict[str, int] = {}
         """Connections that the guard ended, by why. The guard names every reason beforehand."""
-        self.breaker_states = dict.fromkeys(BREAKERS, "closed")
-        self.breaker_openings = dict.fromkeys(BREAKERS, 0)
+        self.breakers = _BREAKERS.get(engine, _BREAKERS_OF_FILES)
+        """What a breaker may be called: first the one on where the engine keeps everything."""
+        self.breaker_states = dict.fromkeys(self.breakers, "closed")
+        self.breaker_openings = dict.fromkeys(self.breakers, 0)
         self.access_keys_stale: Callable[[], bool] = lambda: False
         """Asked when somebody looks: whether the file of keys could not be read again, so that
         older ones are in force."""
@@ -76,6 +80,8 @@ class Metrics:
         """Calls to the commerce platform, carts and checkouts."""
         self.locks = LockMetrics()
         """Leases between processes, and turns at the log."""
+        self.database = DatabaseMetrics()
+        """Connections to the database, and what had to be tried again there."""
         self.defects = 0
         """Requests that failed by a defect of the service, streams that had begun included."""
         self.ready: Callable[[], bool] = lambda: True

@@ -30,7 +30,7 @@ _ITEM = _CART + "/items/{sku}"
     _CART,
     summary="Read a cart",
     response_model=CartShown,
-    responses=answers(200, said="The cart.", etag=True) | errors(400, 404),
+    responses=answers(200, said="The cart.", etag=True) | errors(400, 404, 503),
     openapi_extra=needs(Scope.CART_READ, whole_chain=True),
 )
 async def read(call: Read, user_id: UserId) -> Answer:

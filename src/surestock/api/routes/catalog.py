@@ -38,7 +38,7 @@ _CONTRADICTS = "contradicts If-None-Match, which means: create only"
     "/catalog",
     summary="List the catalog",
     response_model=ProductList,
-    responses=answers(200, said="A page, by SKU.") | errors(400),
+    responses=answers(200, said="A page, by SKU.") | errors(400, 503),
     openapi_extra=needs(Scope.CART_READ),
 )
 async def list_products(call: Read, page: Annotated[StockPage, Query()]) -> Answer:
@@ -59,7 +59,7 @@ async def list_products(call: Read, page: Annotated[StockPage, Query()]) -> Answ
     _ONE,
     summary="Read a product",
     response_model=ProductShown,
-    responses=answers(200, said="The product.", etag=True) | not_modified() | errors(400, 404),
+    responses=answers(200, said="The product.", etag=True) | not_modified() | errors(400, 404, 503),
     openapi_extra=needs(Scope.CART_READ),
 )
 async def read(call: CachedRead, sku: Sku) -> Answer:

@@ -74,7 +74,7 @@ async def checkout(call: Conditional, user_id: UserId, body: CheckoutBody | None
     _CHECKOUT,
     summary="Ask how a checkout went",
     response_model=CheckoutState,
-    responses=answers(200, said="The current or last checkout.") | errors(400, 404),
+    responses=answers(200, said="The current or last checkout.") | errors(400, 404, 503),
     openapi_extra=needs(Scope.CART_READ, whole_chain=True),
 )
 async def read(call: Read, user_id: UserId) -> Answer:

@@ -58,10 +58,11 @@ async def readiness(call: Read) -> Answer:
     admission = call.service.admission
     reasons = unready(call.service)
     ready = not status.read_only and not reasons
+    metrics = call.service.metrics
     breakers = {
-        "journal": _journal(status),
+        metrics.breakers[0]: _store(status),
         "worker": sync.breaker,
-        "commerce": call.service.metrics.breaker_states["commerce"],
+        "commerce": metrics.breaker_states["commerce"],
     }
     if status.locks is not None:
         breakers["locks"] = status.locks
@@ -84,8 +85,11 @@ async def readiness(call: Read) -> Answer:
     )
 
 
-def _journal(status: EngineStatus) -> str:
-    """Return the state of the breaker on the log; after a failed sync it is open for good."""
+def _store(status: EngineStatus) -> str:
+    """Return the state of the breaker on the log, or on the database.
+
+    After a failed sync of the log it is open for good.
+    """
     return "open" if status.read_only and status.breaker == "closed" else status.breaker
 
 

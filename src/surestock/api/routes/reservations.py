@@ -60,7 +60,7 @@ async def make(call: Keyed, body: ReservationRequest) -> Answer:
     _ONE,
     summary="Read a reservation",
     response_model=ReservationShown,
-    responses=answers(200, said="The reservation.") | errors(400, 404),
+    responses=answers(200, said="The reservation.") | errors(400, 404, 503),
     openapi_extra=needs(Scope.INVENTORY_READ),
 )
 async def read(call: Read, reservation_id: ReservationId) -> Answer:

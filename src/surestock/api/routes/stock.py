@@ -95,7 +95,7 @@ async def count(call: Creating, store_id: StoreId, sku: Sku, body: CountBody) ->
     _LEVEL,
     summary="Read one level",
     response_model=shown.StockRecord,
-    responses=answers(200, said="The level.", etag=True) | not_modified() | errors(400, 404),
+    responses=answers(200, said="The level.", etag=True) | not_modified() | errors(400, 404, 503),
     openapi_extra=needs(Scope.INVENTORY_READ),
 )
 async def read(call: CachedRead, store_id: StoreId, sku: Sku) -> Answer:
@@ -110,7 +110,7 @@ async def read(call: CachedRead, store_id: StoreId, sku: Sku) -> Answer:
     _STORE,
     summary="List a store's levels",
     response_model=shown.StockList,
-    responses=answers(200, said="A page, by SKU.") | errors(400),
+    responses=answers(200, said="A page, by SKU.") | errors(400, 503),
     openapi_extra=needs(Scope.INVENTORY_READ),
 )
 async def list_stock(call: Read, store_id: StoreId, page: Annotated[StockPage, Query()]) -> Answer:

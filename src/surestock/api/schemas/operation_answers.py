@@ -103,7 +103,8 @@ class SyncShown(Shown):
 class Readiness(Shown):
     """Whether the service takes on work, and if not, why.
 
-    The breaker ``locks`` is there when several processes may serve the same data. ``warnings`` say
+    The breaker ``journal`` is on the event log; where a database is in its place, ``database`` is.
+    The breaker ``locks`` is there when several processes may serve the same log. ``warnings`` say
     what is not as it should be, though everything is answered, and rightly.
     """
 

@@ -1,4 +1,4 @@
-"""How the log is written and was recovered."""
+"""How changes are made durable, and how the start went."""
 
 from collections.abc import Iterator
 
@@ -9,10 +9,10 @@ from surestock.telemetry.metrics import Metrics
 
 
 def durability_families(metrics: Metrics) -> Iterator[Metric]:
-    """Yield every family about the log of events."""
+    """Yield every family about commits, whatever they are written to."""
     yield histogram(
         "surestock_commit_duration_seconds",
-        "Time from handing a group commit to the writer until it was durable.",
+        "Time from handing a group commit over until it was durable.",
         metrics.commit_s,
     )
     yield histogram(
@@ -27,7 +27,7 @@ def durability_families(metrics: Metrics) -> Iterator[Metric]:
         ("surestock_fs_retries", "Writes to the log that were tried again.", metrics.fs_retries),
         (
             "surestock_failed_commands",
-            "Commands that could not be written to the log.",
+            "Commands that could not be made durable.",
             metrics.failed_commands,
         ),
         (
