@@ -16,6 +16,12 @@ from surestock.database.errors import (
 )
 from surestock.database.faults import named_fault
 from surestock.database.lane import Lane
+from surestock.database.moving import (
+    Moved,
+    UnfinishedMove,
+    check_moved,
+    find_unfinished_move,
+)
 from surestock.database.named import named_statements
 from surestock.database.schema import (
     Migration,
@@ -33,10 +39,14 @@ __all__ = [
     "DatabaseUnfit",
     "Lane",
     "Migration",
+    "Moved",
     "SchemaBehind",
     "TryAgain",
+    "UnfinishedMove",
     "applied_migrations",
+    "check_moved",
     "check_schema",
+    "find_unfinished_move",
     "known_migrations",
     "migrate",
     "named_fault",

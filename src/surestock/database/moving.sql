@@ -1,0 +1,2 @@
+-- name: unfinished
+SELECT through, crc, source FROM surestock.moving;
