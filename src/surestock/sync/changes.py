@@ -60,6 +60,7 @@ class _Sku(Struct, frozen=True, gc=False):
 
 _UNREADABLE = (DecodeError, ValidationError, UnicodeDecodeError)
 _decode_all = json.Decoder(list[SoundRecord]).decode
+_decode_one = json.Decoder(SoundRecord).decode
 _split = json.Decoder(list[Raw]).decode
 _decode_sequence = json.Decoder(_Sequence).decode
 _decode_raw_levels = json.Decoder(_RawLevels).decode
@@ -82,6 +83,22 @@ def records_after(records: Raw | bytes, sequence: int) -> Iterable[SoundRecord |
     return sound
 
 
+def read_record(record: bytes | str, sequence: int) -> SoundRecord | LooseRecord:
+    """Return the record that stands at ``sequence``.
+
+    Raises :class:`CannotFold` when it says that it is another one, or when not even the SKUs can be
+    told.
+    """
+    found: SoundRecord | LooseRecord
+    try:
+        found = _decode_one(record)
+    except _UNREADABLE:
+        found = _loose_record(record, _sequence_of(record, sequence))
+    if found.sequence != sequence:
+        raise CannotFold(sequence, f"it says that it is record {found.sequence}")
+    return found
+
+
 def read_change(record: bytes | Raw, position: Position, sku: str) -> Change:
     """Return one change of ``record``, which is about ``sku``, for a second look at it."""
     sequence, index = position
@@ -100,16 +117,20 @@ def _loose_records(records: Raw | bytes, sequence: int) -> Iterator[LooseRecord]
     except _UNREADABLE as error:
         raise CannotFold(sequence + 1, f"its line is no list of records ({error})") from error
     for record in split:
-        try:
-            own = _decode_sequence(record).sequence
-        except _UNREADABLE as error:
-            raise CannotFold(sequence + 1, f"it has no sequence ({error})") from error
+        own = _sequence_of(record, sequence + 1)
         if own > sequence:
             yield _loose_record(record, own)
             sequence = own
 
 
-def _loose_record(record: Raw | bytes, sequence: int) -> LooseRecord:
+def _sequence_of(record: Raw | bytes | str, expected: int) -> int:
+    try:
+        return _decode_sequence(record).sequence
+    except _UNREADABLE as error:
+        raise CannotFold(expected, f"it has no sequence ({error})") from error
+
+
+def _loose_record(record: Raw | bytes | str, sequence: int) -> LooseRecord:
     try:
         levels = _decode_raw_levels(record).levels
     except _UNREADABLE as error:

@@ -5,12 +5,19 @@ behind it, those of all other SKUs go on in the same call. A SKU is *diverged* a
 of it is parked, or one of its levels is stale because a change was discarded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import Raw
 
 from surestock.inventory.model import Level
-from surestock.sync.changes import Change, Position, records_after, sound
+from surestock.sync.changes import (
+    Change,
+    LooseRecord,
+    Position,
+    SoundRecord,
+    records_after,
+    sound,
+)
 from surestock.sync.check import Check
 from surestock.sync.errors import CannotFold, FoldError
 from surestock.sync.letters import Letters
@@ -37,15 +44,34 @@ class Fold:
         self._letters.pass_over(sequence)
         self.applied_sequence = sequence
 
+    def resume(self, sequence: int, levels: Iterable[Level], stale: Mapping[str, set[str]]) -> None:
+        """Go on at ``sequence`` with some SKUs as they were kept; ``stale`` are those in doubt."""
+        self.stocks = Stocks(levels)
+        self.applied_sequence = sequence
+        for sku, stores in stale.items():
+            self._stale[sku] = set(stores)
+            self._mark(sku)
+
+    def stale(self, sku: str) -> frozenset[str]:
+        """Return the stores whose level of a SKU misses a change; an empty one is any store."""
+        return frozenset(self._stale.get(sku, ()))
+
     def apply(self, records: Raw | bytes) -> int:
         """Fold the records of a group commit (a JSON array); return how many were new.
 
         Raises :class:`CannotFold` at a record that cannot be passed over. Those before it are
         folded then, and the commit may be offered again: records are never folded twice.
         """
+        return self.fold(records_after(records, self.applied_sequence))
+
+    def fold(self, records: Iterable[SoundRecord | LooseRecord]) -> int:
+        """Fold records, the first of which follows the last one that was; return how many.
+
+        Raises :class:`CannotFold` as :meth:`apply` does.
+        """
         start = self.applied_sequence
         expected, diverged, stocks = self._letters.expected, self.diverged, self.stocks
-        for record in records_after(records, start):
+        for record in records:
             sequence = record.sequence
             if sequence != self.applied_sequence + 1:
                 raise CannotFold(self.applied_sequence + 1, f"record {sequence} follows instead")

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 
-from msgspec import Struct
 from msgspec.structs import replace
 from sortedcontainers import SortedDict
 
@@ -17,6 +16,7 @@ from surestock.inventory.central import DeadLetter
 from surestock.inventory.refusals import NotFound
 from surestock.sync.changes import Change, Position
 from surestock.sync.errors import FoldError
+from surestock.sync.letter import OPEN, OpenLetter, letter_id, position_of
 from surestock.sync.parking import Parked
 
 
@@ -26,23 +26,6 @@ class Decisions(Protocol):
     def append(self, letters: Iterable[DeadLetter]) -> None:
         """Make them durable, in order. Raises ``OSError``; then none of them need be."""
         ...
-
-
-class OpenLetter(Struct):
-    """A letter that stops its SKU, and the later changes that wait behind it."""
-
-    letter: DeadLetter
-    position: Position
-    parked: Parked
-
-    def shown(self) -> DeadLetter:
-        """Return the letter as it is told to people."""
-        return replace(self.letter, parked=len(self.parked))
-
-
-def letter_id(position: Position) -> str:
-    """Return the id of the letter for the change at ``position``."""
-    return f"{position[0]}.{position[1]}"
 
 
 class Letters:
@@ -66,7 +49,7 @@ class Letters:
         self._open: dict[str, OpenLetter] = {}
         self._others = {letter.id: replace(letter, parked=0) for letter in decided}
         self._ids: SortedDict[Position, str] = SortedDict(
-            (_position_of(wanted), wanted) for wanted in self._others
+            (position_of(wanted), wanted) for wanted in self._others
         )
         self._unwritten: list[DeadLetter] = []
         self.opened = 0
@@ -81,6 +64,24 @@ class Letters:
         for letter in list(self._others.values()):
             if letter.sequence <= sequence and letter.status == "dead":
                 self._redriven(letter)
+
+    def resume(self, kept: OpenLetter) -> None:
+        """Take up a letter that was kept with its SKU stopped."""
+        letter = kept.letter
+        self._ids[kept.position] = letter.id
+        if letter.status in OPEN:
+            self._open[letter.id] = kept
+        else:
+            self._others[letter.id] = letter
+        self.hold(kept)
+
+    def hold(self, closed: OpenLetter) -> None:
+        """Let a letter that has had its end stop its SKU while some of the queue still waits."""
+        self._open_by_sku[closed.letter.sku] = closed
+
+    def release(self, sku: str) -> OpenLetter:
+        """Return the letter that :meth:`hold` was told of, and let it stop the SKU no longer."""
+        return self._open_by_sku.pop(sku)
 
     def stops(self, sku: str) -> OpenLetter | None:
         """Return the open letter of a SKU, or None."""
@@ -102,7 +103,7 @@ class Letters:
 
     def page(self, after: str, limit: int | None) -> list[DeadLetter]:
         """Return up to ``limit`` letters after letter ``after``, in the order of the log."""
-        start = self._ids.bisect_right(_position_of(after)) if after else 0
+        start = self._ids.bisect_right(position_of(after)) if after else 0
         stop = None if limit is None else start + limit
         return [self.get(self._ids[position]) for position in self._ids.islice(start, stop)]
 
@@ -146,7 +147,7 @@ class Letters:
     def close(self, opened: OpenLetter) -> None:
         """Let an open letter stop its SKU no longer: its change is folded."""
         self._forget(opened)
-        self._redriven(opened.letter)
+        opened.letter = self._redriven(opened.letter)
 
     def came_through(self, position: Position) -> None:
         """Close the letter that an earlier process left dead, if the change had one: it folds."""
@@ -167,6 +168,7 @@ class Letters:
         opened = self._open.get(wanted)
         if opened is not None:
             self._forget(opened)
+            opened.letter = letter
         self._others[wanted] = letter
 
     def write(self) -> None:
@@ -185,11 +187,7 @@ class Letters:
         del self._open[opened.letter.id]
         del self._open_by_sku[opened.letter.sku]
 
-    def _redriven(self, letter: DeadLetter) -> None:
+    def _redriven(self, letter: DeadLetter) -> DeadLetter:
         self._others[letter.id] = closed = replace(letter, status="redriven")
         self._unwritten.append(closed)
-
-
-def _position_of(wanted: str) -> Position:
-    sequence, _, index = wanted.partition(".")
-    return int(sequence), int(index)
+        return closed

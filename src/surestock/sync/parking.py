@@ -21,6 +21,16 @@ class Parked:
         """Return how many wait."""
         return (len(self._numbers) - self._taken) // 2
 
+    @property
+    def at_hand(self) -> int:
+        """How many of them may be taken now."""
+        return len(self)
+
+    def new(self) -> list[Position]:
+        """Return those that wait since this queue was made, in order."""
+        left = iter(self._numbers[self._taken :])
+        return list(zip(left, left, strict=True))
+
     def add(self, sequence: int, index: int) -> None:
         """Let a change wait behind the others."""
         self._numbers.append(sequence)

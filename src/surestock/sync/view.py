@@ -13,11 +13,19 @@ from msgspec import Raw
 
 from surestock.inventory.central import CentralStock, DeadLetter
 from surestock.inventory.model import Level
-from surestock.sync.changes import BadLevel, Change, Position, read_change
+from surestock.sync.changes import (
+    BadLevel,
+    Change,
+    LooseRecord,
+    Position,
+    SoundRecord,
+    read_change,
+)
 from surestock.sync.check import Check, check_change
 from surestock.sync.errors import FoldError
 from surestock.sync.fold import Fold
-from surestock.sync.letters import Decisions, Letters, OpenLetter
+from surestock.sync.letter import OPEN, Doubt, OpenLetter
+from surestock.sync.letters import Decisions, Letters
 
 _MOST_RETRIES = 1000
 """How many letters one call of ``retry`` tries: a tick must end, however much is wrong."""
@@ -91,6 +99,27 @@ class CentralView:
         """Start from a snapshot at ``sequence``, before anything is applied."""
         self._fold.seed(sequence, levels)
 
+    def resume(self, sequence: int, levels: Iterable[Level], doubts: Iterable[Doubt]) -> None:
+        """Go on at ``sequence`` with some SKUs as they were kept, before anything is applied.
+
+        Whatever level a change is about has to be among ``levels``, if there is one.
+        """
+        kept = list(doubts)
+        self._fold.resume(sequence, levels, {doubt.sku: set(doubt.stale) for doubt in kept})
+        for doubt in kept:
+            if doubt.stop is not None:
+                self._letters.resume(doubt.stop)
+
+    def doubt(self, sku: str) -> Doubt | None:
+        """Return why a SKU cannot be trusted, or None when it can."""
+        if sku not in self._fold.diverged:
+            return None
+        return Doubt(sku, self._fold.stale(sku), self._letters.stops(sku))
+
+    def fold(self, records: Iterable[SoundRecord | LooseRecord]) -> int:
+        """Fold records, the first of which follows the last one that was; return how many."""
+        return self._fold.fold(records)
+
     def apply(self, records: Raw | bytes) -> int:
         """Fold the records of a group commit (a JSON array); return how many were new.
 
@@ -128,13 +157,17 @@ class CentralView:
         nothing was given up.
         """
         opened = self._letters.find_open(letter_id)
-        if self._letters.get(letter_id).status in ("retrying", "dead"):
+        if self._letters.get(letter_id).status in OPEN:
             self._letters.discard(letter_id, reason)
             if opened is not None:
                 self._fold.skip(opened.letter.sku, opened.letter.store_id)
                 self._go_on(opened)
         self._letters.write()
         return self._letters.get(letter_id)
+
+    def go_on(self, sku: str) -> None:
+        """Fold more of what waits behind a letter that has had its end, as far as it is at hand."""
+        self._go_on(self._letters.release(sku))
 
     def _try_again(self, opened: OpenLetter) -> None:
         try:
@@ -148,13 +181,15 @@ class CentralView:
     def _go_on(self, closed: OpenLetter) -> None:
         """Fold what waited behind a letter that is closed, until one of them fails."""
         sku, parked = closed.letter.sku, closed.parked
-        while parked:
+        while parked.at_hand:
             position = parked.take()
             self._fold.offer(position, self._read_again(position, sku))
             following = self._letters.stops(sku)
             if following is not None:
                 following.parked = parked
                 return
+        if parked:
+            self._letters.hold(closed)
         self._fold.settle(sku)
 
     def _read_again(self, position: Position, sku: str) -> Change:

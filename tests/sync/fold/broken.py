@@ -10,7 +10,7 @@ from surestock.inventory.model import Level
 from surestock.sync.changes import Change, Position
 from surestock.sync.errors import FoldError
 from surestock.sync.fold import Fold
-from surestock.sync.letters import OpenLetter
+from surestock.sync.letter import OpenLetter
 from surestock.sync.parking import Parked
 from surestock.sync.stocks import Stocks
 from surestock.sync.view import CentralView
