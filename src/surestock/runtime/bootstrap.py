@@ -22,7 +22,8 @@ from surestock.runtime.fleet.seat import Seat
 from surestock.runtime.front import make_admission, make_keys, tell_access
 from surestock.runtime.settings import Settings
 from surestock.runtime.sharing import make_shared_metrics
-from surestock.runtime.stock import Stock, make_stock
+from surestock.runtime.stock import Stock
+from surestock.runtime.stocks import make_stock
 from surestock.runtime.worker_child import WorkerChild
 from surestock.telemetry.exposition import Exposition
 from surestock.telemetry.log import Log, make_log
@@ -38,14 +39,16 @@ Background: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Wired(Struct, frozen=True):
-    """What the process runs. ``failed`` waits until the engine must not go on, and tells why.
+    """What the process runs. ``start`` starts the engine, or raises :class:`StartRefused`.
 
+    ``failed`` waits until the engine must not go on, and tells why.
     ``background`` runs for as long as it serves, and ends with it. Once it is told to end, it has
     ``shutdown_s`` seconds.
     """
 
     app: Surestock
     engine: Engine
+    start: Callable[[], Awaitable[None]]
     side: CentralSide
     failed: Callable[[], Awaitable[BaseException]]
     metrics: Metrics
@@ -113,6 +116,7 @@ def wire(
     return Wired(
         build_app(service),
         stock.engine,
+        stock.start,
         stock.side,
         stock.failed,
         metrics,

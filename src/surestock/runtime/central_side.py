@@ -1,16 +1,36 @@
 """What runs beside the engine for the central view: the link to the worker, and the worker."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from anyio import CancelScope, create_task_group
 
+from surestock.inventory.central import SyncStatus
 from surestock.runtime.worker_child import WorkerChild
-from surestock.sync.link import CentralLink
 from surestock.telemetry.log import Log
 
 _LAST_SYNC_S = 10.0
 _LAST_WORD_S = 1.0
 _END_S = 5.0
+
+
+class Link(Protocol):
+    """How this process knows of the view: through the worker's socket, or through a database."""
+
+    async def run(self) -> None:
+        """Keep up with the view, until cancelled. The engine must have started."""
+        ...
+
+    async def caught_up(self, within_s: float) -> bool:
+        """Wait until all that is durable is folded, also once the engine has closed.
+
+        Tell whether it is.
+        """
+        ...
+
+    def status(self) -> SyncStatus:
+        """Return how the view is, as far as is known now."""
+        ...
 
 
 class CentralSide:
@@ -19,7 +39,7 @@ class CentralSide:
     ``child`` is None when somebody else runs the worker, or nobody.
     """
 
-    def __init__(self, log: Log, link: CentralLink | None, child: WorkerChild | None) -> None:
+    def __init__(self, log: Log, link: Link | None, child: WorkerChild | None) -> None:
         self._log = log
         self._link = link
         self._child = child
@@ -33,7 +53,7 @@ class CentralSide:
             if self._child is not None:
                 tasks.start_soon(self._child.run)
 
-    async def _run_link(self, link: CentralLink) -> None:
+    async def _run_link(self, link: Link) -> None:
         with CancelScope() as self._linked:
             await link.run()
 

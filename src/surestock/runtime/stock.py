@@ -1,77 +1,33 @@
-"""The engine that the settings ask for, its central view, and what keeps that up."""
+"""An engine and what belongs to it, whichever engine it is."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 
 from msgspec import Struct
 
-from surestock.engine.log import LogEngine
-from surestock.engine.memory import MemoryEngine
 from surestock.inventory.central import Central
-from surestock.kit.clock import Clock
-from surestock.kit.ids import IdSource
 from surestock.ledger.port import Engine
 from surestock.locking import ByteLocks
 from surestock.runtime.central_side import CentralSide
-from surestock.runtime.data_directory import check_writable, worker_directory
-from surestock.runtime.engine_telemetry import EngineTelemetry
-from surestock.runtime.fleet.seat import Seat
-from surestock.runtime.log_config import breaker_config, log_config
-from surestock.runtime.settings import Settings
-from surestock.runtime.sharing import make_shared_engine, make_user_locks
-from surestock.runtime.worker_child import WorkerChild
-from surestock.sync.link import CentralLink
-from surestock.telemetry.log import Log
-from surestock.telemetry.metrics import Metrics
 
 
 class Stock(Struct, frozen=True):
     """An engine, its central view and what keeps that up.
 
-    ``failed`` waits until the engine must not go on, and tells why. ``across`` tells processes
-    apart in what they do for a user, where several share the data.
+    ``start`` starts the engine, and raises :class:`StartRefused` when something else must be put
+    right before. ``failed`` waits until the engine must not go on, and tells why. ``across`` tells
+    processes apart in what they do for a user, where several share the data.
     """
 
     engine: Engine
+    start: Callable[[], Awaitable[None]]
     central: Central
     side: CentralSide
     failed: Callable[[], Awaitable[BaseException]]
     across: ByteLocks | None = None
 
 
-def make_stock(
-    settings: Settings,
-    clock: Clock,
-    metrics: Metrics,
-    log: Log,
-    child: WorkerChild | None,
-    seat: Seat | None,
-) -> Stock:
-    """Return what keeps the stock. ``child`` is the sync worker, if this process has one.
-
-    Raises :class:`StartRefused` when the data directory cannot be used.
-    """
-    if settings.engine == "memory":
-        memory = MemoryEngine(clock, IdSource(), timedelta(milliseconds=settings.idemp_ttl_ms))
-        return Stock(memory, memory.central, CentralSide(log, None, None), _never)
-    check_writable(settings.data_dir)
-    telemetry = EngineTelemetry(metrics, log)
-    config = log_config(settings)
-    engine = (
-        make_shared_engine(config, settings, clock, telemetry, metrics, log, seat)
-        if settings.locks_enabled
-        else LogEngine(config, clock, IdSource(), telemetry)
-    )
-    directory = worker_directory(settings.data_dir)
-    link = CentralLink(
-        directory, engine.frontier, engine.refresh, clock, log, breaker=breaker_config(settings)
-    )
-    telemetry.on_commit = link.advanced
-    across = make_user_locks(config) if settings.locks_enabled else None
-    return Stock(engine, link, CentralSide(log, link, child), engine.failed, across)
-
-
-async def _never() -> BaseException:
+async def never() -> BaseException:
+    """Wait for a failure that an engine does not have."""
     await asyncio.Event().wait()
     raise AssertionError("nobody sets this event")

@@ -8,11 +8,9 @@ from collections.abc import Awaitable, Callable
 import anyio
 
 from surestock.kit.errors import SurestockError
-from surestock.ledger.port import Engine
 from surestock.runtime.address import listen
 from surestock.runtime.bootstrap import Wired
 from surestock.runtime.ending import Ending
-from surestock.runtime.errors import StartRefused
 from surestock.runtime.fleet.parent import SIGNALS
 from surestock.runtime.fleet.post import Post
 from surestock.runtime.pulse import pulse
@@ -45,7 +43,7 @@ async def run(wired: Wired, bound: socket.socket, post: Post | None = None) -> i
             loop.add_signal_handler(number, ending.begin)
     else:
         post.parent.obey(ending.begin)
-    await _start(wired.engine)
+    await _start(wired)
     wired.app.openapi()
     _calm_collector()
     listen(bound)
@@ -68,13 +66,10 @@ async def run(wired: Wired, bound: socket.socket, post: Post | None = None) -> i
     return ending.leave()
 
 
-async def _start(engine: Engine) -> None:
+async def _start(wired: Wired) -> None:
     # Whatever recovery makes is there to stay: to look for garbage in it is work for nothing.
     gc.disable()
-    try:
-        await engine.start()
-    except OSError as error:
-        raise StartRefused(f"The event log cannot be opened: {error}.") from error
+    await wired.start()
 
 
 def _calm_collector() -> None:

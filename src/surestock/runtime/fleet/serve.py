@@ -105,8 +105,10 @@ def _last_words(sink: LineSink, clock: Clock) -> None:
 def _check(settings: Settings) -> None:
     """Refuse what several processes cannot share. Raises :class:`StartRefused`."""
     if settings.engine == "memory":
-        raise StartRefused("ENGINE=memory keeps stock in one process; --workers needs ENGINE=log.")
-    if not settings.locks_enabled:
+        raise StartRefused(
+            "ENGINE=memory keeps stock in one process; --workers needs another engine."
+        )
+    if settings.engine == "log" and not settings.locks_enabled:
         raise StartRefused(
             "--workers starts several processes on one data directory; set LOCKS_ENABLED=true, "
             "so that they take turns."
