@@ -28,11 +28,13 @@ from surestock.mirror.queue import UserQueue
 def places_again_when_no_answer_comes(patch: pytest.MonkeyPatch) -> None:
     """Take silence for a no."""
 
-    async def place(shop: Shop, context: ExternalContext, request: OrderRequest) -> PlacedOrder:
+    async def place(
+        shop: Shop, user_id: str, context: ExternalContext, request: OrderRequest
+    ) -> PlacedOrder:
         try:
-            return await placing.place(shop, context, request)
+            return await placing.place(shop, user_id, context, request)
         except OutcomeUnknown:
-            return await placing.place(shop, context, request)
+            return await placing.place(shop, user_id, context, request)
 
     patch.setattr(saga, "place", place)
 

@@ -31,9 +31,10 @@ from surestock.kit.clock import Clock, ManualClock
 from surestock.kit.ids import IdSource
 from surestock.ledger.command import Command
 from surestock.ledger.port import Engine, Envelope, Outcome
+from surestock.mirror.across.port import Across
 from surestock.mirror.config import MirrorConfig
 from surestock.mirror.mirrors import Mirrors
-from surestock.mirror.queue import Across, UserQueue
+from surestock.mirror.queue import UserQueue
 from surestock.telemetry.log import make_log
 
 E = TypeVar("E", bound=Exception)

@@ -22,7 +22,7 @@ def test_a_persons_word_waits_for_whoever_is_at_it_and_is_put_off_after_a_while(
         attempt_id = (await row.last.shop.checkout()).attempt.attempt_id
         word = PersonsWord("ann", attempt_id, None, "not there", "boss", "r-1")
         kept = row.kernel.locks()
-        assert kept.try_lock("ann")
+        assert await kept.try_lock("ann")
         with pytest.raises(Overloaded):
             await second.ask(lambda: second.shop.desk.resolve(word))
         waits = asyncio.ensure_future(second.ask(lambda: second.shop.desk.resolve(word)))
@@ -38,7 +38,7 @@ def test_a_persons_word_waits_for_whoever_is_at_it_and_is_put_off_after_a_while(
 def test_a_sync_waits_for_whoever_is_at_the_cart_and_fails_after_a_while() -> None:
     async def story(row: Row) -> None:
         kept = row.kernel.locks()
-        assert kept.try_lock("ann")
+        assert await kept.try_lock("ann")
         mirrors = row.last.shop.mirrors
         with pytest.raises(SyncFailed):
             await mirrors.sync("ann", "ann", "r-1")

@@ -94,7 +94,7 @@ def test_who_asked_for_a_cart_that_is_gone_by_his_turn_does_not_buy_the_next_one
     async def story(row: Row) -> None:
         first, second, _ = row.processes
         kept = row.kernel.locks()
-        assert kept.try_lock("ann")
+        assert await kept.try_lock("ann")
         waits = clicks(second, "k-2")
         await asyncio.sleep(1.0)
         kept.unlock("ann")

@@ -17,13 +17,17 @@ class Kernel:
 class KernelLocks:
     """The locks of a process: kept while it stands still, let go of when it dies."""
 
+    first_wait_s = 0.005
+    longest_wait_s = 0.05
+    may_be_lost = False
+
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self.is_dead = False
         self.stands_since: float | None = None
         self.tries = 0
 
-    def try_lock(self, key: str) -> bool:
+    async def try_lock(self, key: str) -> bool:
         self.tries += 1
         holder = self._kernel.held.get(key)
         if self.is_dead or (holder is not None and not self._has_lost(holder)):
@@ -34,6 +38,9 @@ class KernelLocks:
     def unlock(self, key: str) -> None:
         if not self.is_dead:
             self._free(key)
+
+    async def confirm(self, key: str) -> None:
+        """Do nothing, as a kernel: what is held is held."""
 
     def die(self) -> None:
         """End the process."""
@@ -72,7 +79,7 @@ class Leases(KernelLocks):
 class NoLocks(KernelLocks):
     """Every process for itself."""
 
-    def try_lock(self, key: str) -> bool:
+    async def try_lock(self, key: str) -> bool:
         return not self.is_dead
 
     def unlock(self, key: str) -> None:

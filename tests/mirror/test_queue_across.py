@@ -9,7 +9,8 @@ import pytest
 
 from surestock.locking.byte_locks import ByteLocks
 from surestock.mirror import QueueFull, UserQueue
-from surestock.mirror.queue import Across
+from surestock.mirror.across.file import FileTurns
+from surestock.mirror.across.port import Across
 from tests.mirror.kernel import Kernel, KernelLocks, Leases, NoLocks
 from tests.mirror.shop import LoopClock, on_virtual_time
 
@@ -80,13 +81,13 @@ def test_queues_that_know_nothing_of_each_other_are_caught(
 
 async def test_of_three_processes_one_is_in_with_the_kernels_own_locks(tmp_path: Path) -> None:
     locks = [ByteLocks(tmp_path / "turns") for _ in range(3)]
-    inside = await crowd([UserQueue(9, lock) for lock in locks], rounds=10)
+    inside = await crowd([UserQueue(9, FileTurns(lock)) for lock in locks], rounds=10)
     assert inside.met >= 90
-    assert locks[0].try_lock("U")
-    async with UserQueue(0, locks[1]).try_turn("U") as has_turn:
+    assert await FileTurns(locks[0]).try_lock("U")
+    async with UserQueue(0, FileTurns(locks[1])).try_turn("U") as has_turn:
         assert not has_turn
     locks[0].close()  # as a death does
-    async with UserQueue(0, locks[1]).try_turn("U") as has_turn:
+    async with UserQueue(0, FileTurns(locks[1])).try_turn("U") as has_turn:
         assert has_turn
     for lock in locks:
         lock.close()
@@ -101,7 +102,7 @@ def test_whoever_waits_for_another_process_asks_at_growing_short_distances() -> 
             waits.append(seconds)
             await asyncio.sleep(seconds)
 
-        assert other.try_lock("U")
+        assert await other.try_lock("U")
         queue = UserQueue(9, kernel.locks(), sleep)
         waiting = asyncio.ensure_future(queue.turn("U").__aenter__())
         await asyncio.sleep(1.0)
@@ -122,7 +123,7 @@ def test_one_who_gives_up_waiting_for_another_process_leaves_nothing() -> None:
             kernel = Kernel()
             other, locks = kernel.locks(), kernel.locks()
             queue = UserQueue(9, locks)
-            assert other.try_lock("U")
+            assert await other.try_lock("U")
             given_up = asyncio.ensure_future(_pass_through(queue))
             behind = asyncio.ensure_future(_pass_through(queue))
             await asyncio.sleep(0.004 * turns)
@@ -144,7 +145,7 @@ def test_a_turn_ends_with_its_process_and_not_while_that_stands_still() -> None:
     async def story() -> None:
         kernel = Kernel()
         stands, queue = kernel.locks(), UserQueue(9, kernel.locks())
-        assert stands.try_lock("U")
+        assert await stands.try_lock("U")
         stands.stands_since = 0.0
         waiting = asyncio.ensure_future(_pass_through(queue))
         await asyncio.sleep(1_000.0)
@@ -159,7 +160,7 @@ def test_a_lease_would_let_another_one_in_beside_a_process_that_stands_still() -
     async def story() -> None:
         kernel, clock = Kernel(), LoopClock()
         stands = Leases(kernel, clock.monotonic, 5.0)
-        assert stands.try_lock("U")
+        assert await stands.try_lock("U")
         stands.stands_since = clock.monotonic()
         await asyncio.wait_for(_pass_through(UserQueue(9, Leases(kernel, clock.monotonic, 5.0))), 6)
 
@@ -170,7 +171,7 @@ def test_who_only_tries_does_not_keep_his_own_process_out_meanwhile() -> None:
     async def story() -> None:
         kernel = Kernel()
         other, queue = kernel.locks(), UserQueue(0, kernel.locks())
-        assert other.try_lock("U")
+        assert await other.try_lock("U")
         async with queue.try_turn("U") as has_turn:
             assert not has_turn
             assert len(queue) == 0
@@ -183,7 +184,7 @@ def test_who_only_tries_does_not_keep_his_own_process_out_meanwhile() -> None:
 class Unusable(KernelLocks):
     """A file system without such locks."""
 
-    def try_lock(self, key: str) -> bool:
+    async def try_lock(self, key: str) -> bool:
         raise OSError(key)
 
 
@@ -202,7 +203,7 @@ def test_who_waits_for_another_process_is_within_the_bound_of_those_who_wait() -
     async def story() -> None:
         kernel = Kernel()
         other, queue = kernel.locks(), UserQueue(1, kernel.locks())
-        assert other.try_lock("U")
+        assert await other.try_lock("U")
         waiting = [asyncio.ensure_future(_pass_through(queue)) for _ in range(2)]
         await asyncio.sleep(0.1)
         with pytest.raises(QueueFull):

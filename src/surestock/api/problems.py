@@ -86,6 +86,7 @@ KINDS: dict[type[SurestockError], Kind] = {
     un.LockLost: Kind(503, "LockLost", "Another process took the lease over"),
     un.CentralBehind: Kind(503, "CentralBehind", "The central view is behind"),
     un.DatabaseUnavailable: Kind(503, "DatabaseUnavailable", "The database does not answer"),
+    un.TurnLost: Kind(503, "DatabaseUnavailable", "The database does not answer"),
     un.OutcomeUnknown: Kind(503, "OutcomeUnknown", "The outcome is not known"),
     un.ShuttingDown: Kind(503, "ShuttingDown", "Shutting down"),
 }

@@ -18,7 +18,8 @@ class CheckoutConfig(Struct, frozen=True):
     has had no end for ``stuck_s`` it only tells about.
 
     Where other processes check out, too, each looks for what one of them left behind, with a pause
-    of ``look_s`` between two rounds.
+    of ``look_s`` between two rounds. Where the turn of one of them may be lost, an order may leave
+    it for up to ``leaves_s`` after it was sure of its turn for the last time.
 
     Stocked products for which the cart names no store are taken from ``default_store_id``.
     """
@@ -34,4 +35,5 @@ class CheckoutConfig(Struct, frozen=True):
     completed_s: float = 24 * 3600.0
     stuck_s: float = 300.0
     look_s: float = 5.0
+    leaves_s: float = 0.0
     default_store_id: str = DEFAULT_STORE_ID

@@ -8,7 +8,8 @@ process stood still, ever makes a failure of an order that is on its way.
 Each process measures for itself, and always in the user's turn. An attempt is placed once, by the
 process that recorded so and keeps the turn until it has an answer or is dead. So whoever has the
 turn and finds that record knows that no request of this attempt leaves any more: what is still on
-its way is as old as his first "none", at least.
+its way is as old as his first "none", at least. Where a turn may be lost, its holder makes sure of
+it right before the request leaves, and ``leaves_s`` are added for what lies between the two.
 """
 
 from collections.abc import Callable
@@ -132,7 +133,7 @@ async def _not_found(
     attempt_id = checkout.attempt.attempt_id
     if settles_s is None:
         return await doubt(shop, checkout, NEVER_SURE.format(user_id=checkout.user_id))
-    if absences.none_found(checkout, asked_at) <= settles_s:
+    if absences.none_found(checkout, asked_at) <= settles_s + shop.config.leaves_s:
         told = await doubt(shop, checkout, _none_since(shop, checkout))
         absences.recorded(told)
         return told

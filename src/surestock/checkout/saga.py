@@ -37,7 +37,9 @@ async def buy(shop: Shop, absences: Absences, ask: CheckoutAsk) -> Checkout | Ch
         earlier = await find_earlier(shop, checkout)
         if earlier is not None:
             return await _take_earlier(shop, checkout, *earlier)
-        remote = await prepare(shop, await align(shop, cart), request)
+        remote = await align(shop, cart)
+        await shop.queue.confirm(ask.user_id)
+        remote = await prepare(shop, remote, request)
     except com.CommerceError as error:
         return await undo(shop, checkout, failure_of(error), request_id=ask.request_id)
     return await _place(shop, absences, await announce(shop, checkout, remote.context), ask)
@@ -52,7 +54,7 @@ async def _place(
         msg = f"attempt {checkout.attempt.attempt_id} was not announced"
         raise AssertionError(msg)
     try:
-        placed = await place(shop, context, request_of(checkout, ask))
+        placed = await place(shop, ask.user_id, context, request_of(checkout, ask))
     except NOT_PLACED as error:
         return await undo(shop, checkout, failure_of(error), request_id=ask.request_id)
     except com.CommerceError as error:

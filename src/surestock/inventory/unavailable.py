@@ -82,6 +82,17 @@ class DatabaseUnavailable(Unavailable):
         self.retry_after_s = retry_after_s
 
 
+class TurnLost(Unavailable):
+    """The turn of a user passed on before what it was for had come to its end."""
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(
+            f"The database ended this process's turn of user {user_id}, so it did nothing more. "
+            "What was begun is brought to its end by itself. Try again."
+        )
+        self.user_id = user_id
+
+
 class OutcomeUnknown(Unavailable):
     """The change was about to be committed when the database was lost: it may have happened."""
 

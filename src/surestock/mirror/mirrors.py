@@ -99,8 +99,9 @@ class Mirrors:
         """Return the platform's cart once it holds ``cart`` at its prices. Records nothing.
 
         The caller has the user's turn, and is about to change the platform's cart himself: what is
-        known of it is not believed afterwards. Raises a ``CommerceError``.
+        known of it is not believed afterwards. Raises a ``CommerceError``, or ``TurnLost``.
         """
+        await self._queue.confirm(cart.user_id)
         remote = await self._tending.aligning.align(cart, validate=True, through=self._for_buyers)
         self._tending.memory.doubt(cart)
         return remote

@@ -9,31 +9,17 @@ A process may be paused after it recorded that an order is about to be placed, a
 it; it goes on whenever it is let. While its turn is kept, nobody else can have found out meanwhile
 that there is no order, and given the attempt up. A lease, which passes on by time, would let them:
 the order would then be placed beside a second one. The price: a user whose process stands still
-has to wait until it goes on, or ends.
+has to wait until it goes on, or ends. Over machines a turn may be lost all the same, when nothing
+answers for its holder any more: so the holder confirms it before what cannot be taken back.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Protocol
 
 from surestock.locking import KeyedMutex
+from surestock.mirror.across.port import Across
 from surestock.mirror.errors import QueueFull
-
-_FIRST_WAIT_S = 0.005
-_LONGEST_WAIT_S = 0.05
-
-
-class Across(Protocol):
-    """Locks between processes, by key. They end with their holder's process, never by time."""
-
-    def try_lock(self, key: str) -> bool:
-        """Take ``key`` and return True, or return False when it is taken. Never waits."""
-        ...
-
-    def unlock(self, key: str) -> None:
-        """Give ``key`` back."""
-        ...
 
 
 class UserQueue:
@@ -94,8 +80,11 @@ class UserQueue:
 
     @asynccontextmanager
     async def try_turn(self, user_id: str) -> AsyncIterator[bool]:
-        """Be the only one of the user if nobody is in; else run the block with False, at once."""
-        if not self._try_enter(user_id):
+        """Be the only one of the user if nobody is in; else run the block with False.
+
+        Never waits for a turn to end. What ``across`` raises is passed on.
+        """
+        if not await self._try_enter(user_id):
             yield False
             return
         try:
@@ -103,24 +92,32 @@ class UserQueue:
         finally:
             self._leave(user_id)
 
+    async def confirm(self, user_id: str) -> None:
+        """Raise ``TurnLost`` unless the caller, who has the user's turn, has it still.
+
+        To be called before what must not be done without it, at the platform above all.
+        """
+        if self._across is not None:
+            await self._across.confirm(user_id)
+
     async def _lock(self, across: Across, user_id: str) -> None:
         """Take the lock, however long that takes; whoever owns the turn here gives it back else."""
-        wait_s = _FIRST_WAIT_S
+        wait_s = across.first_wait_s
         try:
-            while not across.try_lock(user_id):
+            while not await across.try_lock(user_id):
                 await self._sleep(wait_s)
-                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+                wait_s = min(2 * wait_s, across.longest_wait_s)
         except BaseException:
             self._mutex.release((user_id,))
             raise
 
-    def _try_enter(self, user_id: str) -> bool:
+    async def _try_enter(self, user_id: str) -> bool:
         keys = (user_id,)
         if not self._mutex.try_acquire(keys):
             return False
         is_in = False
         try:
-            is_in = self._across is None or self._across.try_lock(user_id)
+            is_in = self._across is None or await self._across.try_lock(user_id)
         finally:
             if not is_in:
                 self._mutex.release(keys)

@@ -79,17 +79,17 @@ class Tending:
 
         Never waits for the user's turn: whoever has it may be long, and others want to be synced.
         """
-        async with self._queue.try_turn(user_id) as has_turn:
-            if not has_turn:
-                return self._clock.monotonic() + self._config.delay_s
-            try:
+        try:
+            async with self._queue.try_turn(user_id) as has_turn:
+                if not has_turn:
+                    return self._clock.monotonic() + self._config.delay_s
                 again_at = await self._tend(user_id)
-            except Unavailable as error:
-                self._log.info("a sync was put off", user=user_id, why=str(error))
-                again_at = self.healing.failed(user_id)
-            if again_at is None and self.closing.waits_for(user_id):
-                return self._clock.monotonic()
-            return again_at
+                if again_at is None and self.closing.waits_for(user_id):
+                    return self._clock.monotonic()
+                return again_at
+        except Unavailable as error:
+            self._log.info("a sync was put off", user=user_id, why=str(error))
+            return self.healing.failed(user_id)
 
     async def sync(self, user_id: str, actor: str, request_id: str) -> Cart:
         """Take over today's prices, and bring the platform's cart up to ours; return ours.
@@ -100,6 +100,7 @@ class Tending:
         async with self._queue.turn(user_id):
             await self._book.reprice(user_id, actor, request_id)
             cart = await self._book.get_cart(user_id)
+            await self._queue.confirm(user_id)
             try:
                 remote = await self.aligning.align(cart, validate=True)
             except CommerceError as error:
@@ -114,6 +115,8 @@ class Tending:
         if checkout is not None and checkout.is_open:
             # Frozen. And what waits to be closed here may be what another process orders from.
             return self._clock.monotonic() + self._config.heal_s
+        if self.closing.waits_for(user_id) or (cart is not None and self._is_behind(cart)):
+            await self._queue.confirm(user_id)
         await self.closing.close(user_id, None if cart is None else self.memory.context_of(cart))
         if cart is None:
             self.memory.forget(user_id)

@@ -14,9 +14,10 @@ from surestock.commerce.guard_config import GuardConfig
 from surestock.commerce.registry import load
 from surestock.kit.clock import Clock
 from surestock.ledger.port import Engine
+from surestock.mirror.across.port import Across
 from surestock.mirror.config import MirrorConfig
 from surestock.mirror.mirrors import Mirrors
-from surestock.mirror.queue import Across, UserQueue
+from surestock.mirror.queue import UserQueue
 from surestock.runtime.commerce_telemetry import CommerceTelemetry
 from surestock.runtime.errors import StartRefused
 from surestock.runtime.log_config import breaker_config
@@ -25,6 +26,8 @@ from surestock.telemetry.log import Log
 from surestock.telemetry.metrics import Metrics
 
 _MOST_WAITING_A_USER = 64
+# The guard's longest wait for a place, and as much as a process may stand still unnoticed.
+_LEAVES_S = 15.0
 _EACH_ITS_OWN = (
     "COMMERCE_PROVIDER keeps its orders in memory, so with LOCKS_ENABLED each process has a "
     "platform of its own: good for trying out, and not for orders"
@@ -74,7 +77,8 @@ def make_commerce(
     store_id = settings.cart_store_id
     mirror = MirrorConfig(default_store_id=store_id)
     mirrors = Mirrors(engine, guard, queue, clock, log, mirror, guard.for_buyers())
-    config = CheckoutConfig(default_store_id=store_id)
+    leaves_s = _LEAVES_S if across is not None and across.may_be_lost else 0.0
+    config = CheckoutConfig(leaves_s=leaves_s, default_store_id=store_id)
     shop = Shop(engine, guard, mirrors, queue, clock, log, config, asyncio.sleep)
     desk = CheckoutDesk(shop)
     telemetry.watch(mirrors, desk)

@@ -1,6 +1,8 @@
 """Place: the one call that buys. From the record before it on, there may be an order.
 
-Cannot be taken back, only asked about: see ``settle`` and ``resolution``.
+Cannot be taken back, only asked about: see ``settle`` and ``resolution``. Between the two, whoever
+places makes sure that it still has the user's turn. If it has not, another process may have asked
+the platform already, and been told that there is no order: then it has to stay so.
 """
 
 from surestock.cart.commands import BeginPlacing
@@ -39,8 +41,14 @@ async def find_earlier(shop: Shop, checkout: Checkout) -> tuple[Attempt, PlacedO
     return None
 
 
-async def place(shop: Shop, context: ExternalContext, request: OrderRequest) -> PlacedOrder:
-    """Place the order. Never called twice for one attempt. Raises a ``CommerceError``."""
+async def place(
+    shop: Shop, user_id: str, context: ExternalContext, request: OrderRequest
+) -> PlacedOrder:
+    """Place the order that was announced. Never called twice for one attempt.
+
+    Raises a ``CommerceError``; or ``TurnLost``, before anything was asked of the platform.
+    """
+    await shop.queue.confirm(user_id)
     return await shop.provider.place_order(context, request)
 
 
