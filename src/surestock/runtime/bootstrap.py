@@ -1,7 +1,6 @@
 """The one place that wires: settings to an engine, an application and their instruments."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -22,7 +21,7 @@ from surestock.runtime.fleet.seat import Seat
 from surestock.runtime.front import make_admission, make_keys, tell_access
 from surestock.runtime.settings import Settings
 from surestock.runtime.sharing import make_shared_metrics
-from surestock.runtime.stock import Stock
+from surestock.runtime.stock import Background, Stock
 from surestock.runtime.stocks import make_stock
 from surestock.runtime.worker_child import WorkerChild
 from surestock.telemetry.exposition import Exposition
@@ -35,15 +34,13 @@ from surestock.telemetry.tracing import make_spans
 
 _STDOUT = 1
 
-Background: TypeAlias = Callable[[], Awaitable[None]]
-
 
 class Wired(Struct, frozen=True):
     """What the process runs. ``start`` starts the engine, or raises :class:`StartRefused`.
 
     ``failed`` waits until the engine must not go on, and tells why.
-    ``background`` runs for as long as it serves, and ends with it. Once it is told to end, it has
-    ``shutdown_s`` seconds.
+    ``background`` runs for as long as it serves, and ends with it; ``beside`` until the last answer
+    has left. Once it is told to end, it has ``shutdown_s`` seconds.
     """
 
     app: Surestock
@@ -58,6 +55,7 @@ class Wired(Struct, frozen=True):
     clock: Clock
     shutdown_s: float
     background: tuple[Background, ...] = ()
+    beside: tuple[Background, ...] = ()
     spans: Spans | None = None
 
 
@@ -111,6 +109,7 @@ def wire(
         spans,
         cart_store_id=settings.cart_store_id,
         lock_reject_status=settings.lock_reject_status,
+        warnings=stock.warnings,
     )
     metrics.ready = lambda: not unready(service)
     return Wired(
@@ -126,6 +125,7 @@ def wire(
         clock,
         settings.shutdown_timeout_ms / 1000,
         background,
+        stock.beside,
         spans,
     )
 

@@ -36,7 +36,7 @@ def make_shared_engine(
     """Return an engine on a log that other processes write as well, with leases of its own."""
     leases = LeaseConfig(
         settings.lock_dir or settings.data_dir / "locks",
-        _owner(settings, seat),
+        owner_name(settings, seat),
         settings.lock_ttl_ms / 1000,
         settings.lock_renew_ms / 1000,
         breaker_config(settings),
@@ -79,7 +79,7 @@ def _note_breaker(metrics: Metrics, state: BreakerState, openings: int) -> None:
     metrics.breaker_openings["locks"] = openings
 
 
-def _owner(settings: Settings, seat: Seat | None) -> str:
+def owner_name(settings: Settings, seat: Seat | None) -> str:
     """Return a name that no other process has."""
     if settings.lock_owner_id is None:
         return f"{os.getpid()}-{uuid4()}"

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from surestock.inventory.central import Central
 from surestock.ledger.port import Engine
-from surestock.locking import ByteLocks
+from surestock.mirror.across.port import Across
 from surestock.runtime.central_side import CentralSide
+
+Background: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Stock(Struct, frozen=True):
@@ -16,7 +19,8 @@ class Stock(Struct, frozen=True):
 
     ``start`` starts the engine, and raises :class:`StartRefused` when something else must be put
     right before. ``failed`` waits until the engine must not go on, and tells why. ``across`` tells
-    processes apart in what they do for a user, where several share the data.
+    processes apart in what they do for a user, where several share the data. ``beside`` has to run
+    until the last answer has left. ``warnings`` say what is amiss although all is answered.
     """
 
     engine: Engine
@@ -24,7 +28,9 @@ class Stock(Struct, frozen=True):
     central: Central
     side: CentralSide
     failed: Callable[[], Awaitable[BaseException]]
-    across: ByteLocks | None = None
+    across: Across | None = None
+    beside: tuple[Background, ...] = ()
+    warnings: Callable[[], tuple[str, ...]] = tuple
 
 
 async def never() -> BaseException:

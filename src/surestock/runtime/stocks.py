@@ -8,6 +8,7 @@ from surestock.engine.memory import MemoryEngine
 from surestock.kit.clock import Clock
 from surestock.kit.ids import IdSource
 from surestock.ledger.port import Engine
+from surestock.mirror.across.file import FileTurns
 from surestock.runtime.central_side import CentralSide
 from surestock.runtime.data_directory import check_writable, worker_directory
 from surestock.runtime.engine_telemetry import EngineTelemetry
@@ -39,6 +40,10 @@ def make_stock(
         memory = MemoryEngine(clock, IdSource(), timedelta(milliseconds=settings.idemp_ttl_ms))
         side = CentralSide(log, None, None)
         return Stock(memory, memory.start, memory.central, side, never)
+    if settings.engine == "postgres":
+        from surestock.runtime.postgres.stock import make_postgres_stock  # noqa: PLC0415
+
+        return make_postgres_stock(settings, clock, metrics, log, child, seat)
     check_writable(settings.data_dir)
     telemetry = EngineTelemetry(metrics, log)
     config = log_config(settings)
@@ -52,7 +57,7 @@ def make_stock(
         directory, engine.frontier, engine.refresh, clock, log, breaker=breaker_config(settings)
     )
     telemetry.on_commit = link.advanced
-    across = make_user_locks(config) if settings.locks_enabled else None
+    across = FileTurns(make_user_locks(config)) if settings.locks_enabled else None
     side = CentralSide(log, link, child)
     return Stock(engine, partial(_open, engine), link, side, engine.failed, across)
 

@@ -50,6 +50,8 @@ async def run(wired: Wired, bound: socket.socket, post: Post | None = None) -> i
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(wired.sink.run)
         tasks.start_soon(wired.side.run)
+        for work in wired.beside:
+            tasks.start_soon(_keep, work, ending)
         async with anyio.create_task_group() as serving:
             serving.start_soon(_sweep, wired)
             serving.start_soon(_watch, wired, ending)

@@ -44,7 +44,8 @@ def work(*, supervised: bool) -> int:
         settings = read_settings()
         if settings.engine == "memory":
             raise StartRefused("ENGINE=memory writes no log that a worker could follow.")
-        check_writable(settings.data_dir)
+        if settings.engine == "log":
+            check_writable(settings.data_dir)
     except SurestockError as error:
         return refuse(error)
     sink = LineSink(_STDOUT)
@@ -67,20 +68,33 @@ async def _work(
     deadline: Deadline,
 ) -> int:
     ending = _ending(deadline, supervised=supervised)
-    directory = worker_directory(settings.data_dir)
     code = 0
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(sink.run)
         try:
-            with await hold_worker(directory, ending, log) or nullcontext() as hold:
-                if hold is not None:
-                    with listen(directory) as listener:
-                        await _keep(settings, listener, ending, clock, log)
-        except OSError as error:
-            code = refuse(StartRefused(f"The sync worker cannot use {directory}: {error}."))
+            if settings.engine == "postgres":
+                from surestock.runtime.postgres.work import keep_in_database  # noqa: PLC0415
+
+                await keep_in_database(settings, ending, clock, log)
+            else:
+                await _keep_alone(settings, ending, clock, log)
+        except StartRefused as error:
+            code = refuse(error)
         tasks.cancel_scope.cancel()
     log.info("the sync worker stopped")
     return code
+
+
+async def _keep_alone(settings: Settings, ending: asyncio.Event, clock: Clock, log: Log) -> None:
+    """Work, once no other worker of the data directory does. Raises :class:`StartRefused`."""
+    directory = worker_directory(settings.data_dir)
+    try:
+        with await hold_worker(directory, ending, log) or nullcontext() as hold:
+            if hold is not None:
+                with listen(directory) as listener:
+                    await _keep(settings, listener, ending, clock, log)
+    except OSError as error:
+        raise StartRefused(f"The sync worker cannot use {directory}: {error}.") from error
 
 
 def _last_words(sink: LineSink, clock: Clock) -> None:

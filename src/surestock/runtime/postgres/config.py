@@ -8,6 +8,7 @@ from surestock.runtime.log_config import breaker_config
 from surestock.runtime.settings import Settings
 
 API = "surestock-api"
+TURNS = "surestock-turns"
 WORKER = "surestock-worker"
 """What connections are called in ``pg_stat_activity``."""
 
