@@ -13,6 +13,7 @@ import pytest
 from tests.real.absent import skipped_when_absent
 from tests.real.postgres import Cluster, postgres_cluster
 from tests.real.postgres_binaries import installed_postgres, postgres_binaries
+from tests.real.proxy import Proxy, proxy_to
 
 _clusters: dict[str, Cluster] = {}
 
@@ -79,3 +80,10 @@ def database(postgres: Cluster) -> Iterator[str]:
         postgres.start_again()
     postgres.wait_until_ready()
     postgres.drop_database(name)
+
+
+@pytest.fixture
+def proxy(postgres: Cluster) -> Iterator[Proxy]:
+    """Give a network of its own to ``postgres``."""
+    with proxy_to(postgres.port) as made:
+        yield made

@@ -11,7 +11,7 @@ from tests.real.cluster import Cluster
 CUT: Final = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
 ENOUGH_S: Final = 30
 _SOON_S: Final = 0.2
-_LOOK_EVERY_S: Final = 0.01
+LOOK_EVERY_S: Final = 0.01
 
 
 class Shelf:
@@ -30,7 +30,7 @@ class Shelf:
         """Wait until there are so many."""
         async with asyncio.timeout(ENOUGH_S):
             while self.rows() != number:  # noqa: ASYNC110 - another process tells of no event
-                await asyncio.sleep(_LOOK_EVERY_S)
+                await asyncio.sleep(LOOK_EVERY_S)
 
 
 async def unanswered(work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":

@@ -72,8 +72,12 @@ def test_it_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
     started: list[Server] = []
 
     def starter() -> None:
-        command = ["sleep", "600"]
-        started.append(start("sleeper", command, tmp_path / "log", folder=tmp_path, environment={}))
+        command = ["sh", "-c", "echo up; exec sleep 600"]
+        environment = {"PATH": os.defpath}
+        log = tmp_path / "log"
+        server = start("sleeper", command, log, folder=tmp_path, environment=environment)
+        started.append(server)
+        server.wait_until(lambda: "up" in server.last_lines, timeout_s=30)
 
     thread = threading.Thread(target=starter)
     thread.start()

@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import socket
+import struct
 import time
 
 import asyncpg
@@ -10,7 +12,7 @@ import pytest
 from tests.real.postgres import Cluster
 from tests.real.postgres_wire import ask
 from tests.real.proxy import Proxy
-from tests.real.shelf import CUT, ENOUGH_S, Shelf, unanswered
+from tests.real.shelf import CUT, ENOUGH_S, LOOK_EVERY_S, Shelf, unanswered
 from tests.real.weather import Direction
 
 
@@ -113,6 +115,22 @@ async def test_the_death_of_the_server_is_not_seen_through_a_hole(
     proxy.heal()
     with pytest.raises(CUT):
         await asyncio.wait_for(task, ENOUGH_S)
+
+
+async def test_a_reset_is_not_seen_through_a_hole(proxy: Proxy) -> None:
+    async def gone() -> None:
+        while proxy.links:  # noqa: ASYNC110 - another thread tells of no event
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    client = socket.create_connection(("127.0.0.1", proxy.port))
+    while not proxy.links:  # noqa: ASYNC110 - the same
+        await asyncio.sleep(LOOK_EVERY_S)
+    proxy.black_hole()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    seen = await unanswered(gone())
+    proxy.heal()
+    await asyncio.wait_for(seen, ENOUGH_S)
 
 
 async def test_a_hole_of_one_link_is_no_hole_for_others(
