@@ -26,10 +26,14 @@ class Parked:
         """How many of them may be taken now."""
         return len(self)
 
-    def new(self) -> list[Position]:
-        """Return those that wait since this queue was made, in order."""
+    def first(self) -> list[Position]:
+        """Return those that may be taken now, in order."""
         left = iter(self._numbers[self._taken :])
         return list(zip(left, left, strict=True))
+
+    def new(self) -> list[Position]:
+        """Return those that wait since this queue was made, in order."""
+        return self.first()
 
     def add(self, sequence: int, index: int) -> None:
         """Let a change wait behind the others."""
