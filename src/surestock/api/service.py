@@ -1,7 +1,6 @@
 """What the endpoints work with."""
 
 from asyncio import Semaphore
-from collections.abc import Callable
 
 from msgspec import Struct, field
 
@@ -44,8 +43,6 @@ class Service(Struct, frozen=True):
 
     ``mirrors`` are the platform's carts of ours, and ``checkouts`` makes orders of them.
 
-    ``warnings`` say in words what is amiss beside the engine, though all is answered.
-
     ``streams`` are batches without an end.
 
     ``batches`` is the bulkhead of batches. While one waits for the disk, the next ones are decided;
@@ -73,5 +70,4 @@ class Service(Struct, frozen=True):
     bodies: BodyBudget = field(default_factory=BodyBudget)
     cart_store_id: str = DEFAULT_STORE_ID
     lock_reject_status: int = 503
-    warnings: Callable[[], tuple[str, ...]] = tuple
     batches: Semaphore = field(default_factory=lambda: Semaphore(_BATCHES_AT_ONCE))

@@ -109,7 +109,6 @@ def wire(
         spans,
         cart_store_id=settings.cart_store_id,
         lock_reject_status=settings.lock_reject_status,
-        warnings=stock.warnings,
     )
     metrics.ready = lambda: not unready(service)
     return Wired(

@@ -20,7 +20,7 @@ class Stock(Struct, frozen=True):
     ``start`` starts the engine, and raises :class:`StartRefused` when something else must be put
     right before. ``failed`` waits until the engine must not go on, and tells why. ``across`` tells
     processes apart in what they do for a user, where several share the data. ``beside`` has to run
-    until the last answer has left. ``warnings`` say what is amiss although all is answered.
+    until the last answer has left.
     """
 
     engine: Engine
@@ -30,7 +30,6 @@ class Stock(Struct, frozen=True):
     failed: Callable[[], Awaitable[BaseException]]
     across: Across | None = None
     beside: tuple[Background, ...] = ()
-    warnings: Callable[[], tuple[str, ...]] = tuple
 
 
 async def never() -> BaseException:

@@ -79,7 +79,7 @@ async def readiness(call: Read) -> Answer:
                 "lagSeconds": sync.lag_seconds,
             },
             "reasons": reasons,
-            "warnings": (*status.warnings, *call.service.warnings()),
+            "warnings": status.warnings,
         },
         200 if ready else _UNREADY,
     )

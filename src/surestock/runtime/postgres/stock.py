@@ -13,13 +13,12 @@ from surestock.mirror.across.database import DatabaseTurns
 from surestock.runtime.central_side import CentralSide
 from surestock.runtime.fleet.seat import Seat
 from surestock.runtime.log_config import breaker_config
-from surestock.runtime.postgres.clock_watch import ClockWatch
 from surestock.runtime.postgres.config import API, TURNS, database_config, postgres_config
 from surestock.runtime.postgres.opening import refused_without_database
 from surestock.runtime.postgres.telemetry import DatabaseTelemetry
 from surestock.runtime.settings import Settings
 from surestock.runtime.sharing import owner_name
-from surestock.runtime.stock import Stock, never
+from surestock.runtime.stock import Stock
 from surestock.runtime.worker_child import WorkerChild
 from surestock.sync.outbox import PostgresCentral
 from surestock.telemetry.log import Log
@@ -37,20 +36,19 @@ def make_postgres_stock(
     """Return what keeps the stock in the database of ``settings``. ``child`` is its worker."""
     telemetry = DatabaseTelemetry(metrics, log)
     engine = PostgresEngine(postgres_config(settings), clock, IdSource(), telemetry)
-    database = database_config(settings, API)
-    central = PostgresCentral(database, clock, log, breaker=breaker_config(settings))
+    central = PostgresCentral(
+        database_config(settings, API), clock, log, breaker=breaker_config(settings)
+    )
     holder = f"{socket.gethostname()} {owner_name(settings, seat)}"
     turns = DatabaseTurns(database_config(settings, TURNS), holder, log)
-    watch = ClockWatch(database, clock)
     return Stock(
         engine,
         partial(_start, engine, turns),
         central,
         CentralSide(log, _View(central), child),
-        never,
+        engine.failed,
         turns,
-        beside=(turns.run, watch.run),
-        warnings=watch.warnings,
+        beside=(turns.run,),
     )
 
 
