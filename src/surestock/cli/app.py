@@ -6,6 +6,8 @@ from surestock.cli.export import export
 from surestock.cli.history import history
 from surestock.cli.importing import import_counts
 from surestock.cli.keys import keys
+from surestock.cli.migrating import migrate
+from surestock.cli.moving import move
 from surestock.cli.openapi import openapi
 from surestock.cli.serve import serve
 from surestock.cli.upkeep import upkeep
@@ -24,6 +26,8 @@ app.command()(verify)
 app.command("import")(import_counts)
 app.command()(export)
 app.command()(history)
+app.command()(migrate)
+app.command()(move)
 app.command()(openapi)
 app.add_typer(keys, name="keys")
 

@@ -1,0 +1,114 @@
+"""From PostgreSQL back into a log."""
+
+import asyncio
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+
+from surestock.database import check_moved, named_statements
+from surestock.journal.append import AppendConfig
+from surestock.kit.clock import Clock
+from surestock.runtime.moving.errors import MoveRefused, MoveUnproved
+from surestock.runtime.moving.log_source import LogSource
+from surestock.runtime.moving.log_target import LogTarget
+from surestock.runtime.moving.proof import Proof, equal_counts
+from surestock.runtime.moving.watcher import Watcher
+from surestock.runtime.offline.audit import audit
+from surestock.runtime.offline.tables import TablesAudit, audit_tables, one_snapshot, read_base
+
+_SQL = named_statements("surestock.runtime.moving", "moving.sql")
+_NAME = "surestock move"
+
+
+async def move_to_log(
+    url: str, data_dir: Path, append: AppendConfig, ttl: timedelta, clock: Clock, watcher: Watcher
+) -> Proof:
+    """Move the database at ``url`` into a data directory that is empty, or go on with that.
+
+    Nobody can write to the database meanwhile, and it is not changed. Raises ``MoveRefused``,
+    ``MoveUnproved``, ``RecordsDamaged``, a ``JournalError``, a ``DatabaseError`` and ``OSError``;
+    then the same call goes on.
+    """
+    started = clock.monotonic()
+    async with one_snapshot(url, _NAME) as connection:
+        await connection.execute(_SQL["hold_head"])
+        await _check_alone(connection)
+        begins_after = await connection.fetchval(_SQL["deleted_through"])
+        base = await read_base(connection)
+        target = await asyncio.to_thread(LogTarget, data_dir, append, begins_after, base)
+        with closing(target):
+            earlier = await _check_same(connection, target)
+            if earlier > begins_after:
+                watcher.goes_on(earlier)
+            audited = await _write(connection, target, ttl, clock, watcher)
+            moving_s = clock.monotonic() - started
+            started = clock.monotonic()
+            equal = await asyncio.to_thread(_prove, audited, target, ttl, clock, watcher)
+            proving_s = clock.monotonic() - started
+            target.become_the_log()
+    fold = audited.fold
+    moved = audited.sequence - earlier
+    return Proof(equal, fold.digest, fold.events, moved, moving_s, equal["records"], proving_s)
+
+
+async def _check_alone(connection: asyncpg.Connection) -> None:
+    await check_moved(connection)
+    others = await connection.fetchval(_SQL["others"])
+    if others:
+        raise MoveRefused(
+            f"Surestock has {others} more connections to the database. Stop its processes first: "
+            "what they write from now on would not be in the log."
+        )
+
+
+async def _check_same(connection: asyncpg.Connection, target: LogTarget) -> int:
+    """Return the last record that an earlier run wrote, which must be one of the database."""
+    if target.last is not None:
+        body = await connection.fetchval(_SQL["record_at"], target.sequence)
+        if body is None or body.encode() != target.last:
+            raise MoveRefused(
+                f"{target.config.directory} holds a part of another database, or this one was "
+                "changed. Delete that folder, or name another directory."
+            )
+    return target.sequence
+
+
+async def _write(
+    connection: asyncpg.Connection,
+    target: LogTarget,
+    ttl: timedelta,
+    clock: Clock,
+    watcher: Watcher,
+) -> TablesAudit:
+    """Audit the database, and write each page of its records once that is proved."""
+
+    async def seen(rows: list[asyncpg.Record]) -> None:
+        await asyncio.to_thread(target.write, [(row["sequence"], row["body"]) for row in rows])
+
+    count = await connection.fetchval(_SQL["count"])
+    watcher.begun(count, proving=False, unit="records")
+    audited = await audit_tables(connection, ttl, clock, watcher.reached, seen)
+    if audited.findings:
+        told = "; ".join(f"{it.table}: {it.why}" for it in audited.findings)
+        raise MoveUnproved(f"The database is damaged: {told}.")
+    await asyncio.to_thread(target.complete)
+    return audited
+
+
+def _prove(
+    audited: TablesAudit, target: LogTarget, ttl: timedelta, clock: Clock, watcher: Watcher
+) -> dict[str, int]:
+    """Fold the log that was written, and audit it; return what there is."""
+    directory = target.config.directory
+    with LogSource(target.config, ttl, clock, held=True) as source:
+        watcher.begun(source.size_bytes(), proving=True, unit="bytes")
+        for chunk in source.chunks(0, ""):
+            watcher.reached(chunk.read_bytes)
+        equal = equal_counts(audited.fold, source.fold)
+    found = audit(directory, ttl, clock, lambda _: None, archived=audited.base is None)
+    if found.findings:
+        told = "; ".join(f"{it.path.name}: {it.why}" for it in found.findings)
+        raise MoveUnproved(f"The log that was written is not sound: {told}.")
+    return equal
