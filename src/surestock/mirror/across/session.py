@@ -31,7 +31,7 @@ class LastingSession:
         self._lane = Lane(config)
         self._holder = holder
         self._session: Session | None = None
-        self._opened = 0
+        self._connection: asyncpg.Connection | None = None
 
     def has(self, session: Session) -> bool:
         """Tell whether ``session`` is the one that stands, as far as is known here."""
@@ -76,10 +76,10 @@ class LastingSession:
         await self._lane.close()
 
     async def _begun(self, connection: asyncpg.Connection) -> Session:
-        if self._session is None or self._opened != self._lane.opened:
+        if self._session is None or self._connection is not connection:
             self._session = None
             session = await _begin(connection)
-            self._session, self._opened = session, self._lane.opened
+            self._session, self._connection = session, connection
         return self._session
 
 

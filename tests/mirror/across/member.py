@@ -1,0 +1,101 @@
+"""Processes that keep turns in one database: played here, or real ones to be struck."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+
+import anyio
+import pytest
+
+from surestock.database import DatabaseConfig, named_statements
+from surestock.kit.clock import SystemClock
+from surestock.mirror.across import session
+from surestock.mirror.across.database import DatabaseTurns
+from surestock.telemetry.log import make_log
+from tests.real.postgres import Cluster
+
+LONGEST_S = 10.0
+_HOLDS = """
+import asyncio, sys
+from surestock.database import DatabaseConfig
+from surestock.kit.clock import SystemClock
+from surestock.mirror.across.database import DatabaseTurns
+from surestock.telemetry.log import make_log
+
+async def main():
+    config = DatabaseConfig(sys.argv[1], deadline_s=1.0)
+    turns = DatabaseTurns(config, "other", make_log(lambda _: None, SystemClock(), "info"))
+    await turns.open()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(turns.run())
+        print(await turns.try_lock(sys.argv[2]), flush=True)
+        while await asyncio.to_thread(sys.stdin.readline):
+            await turns.confirm(sys.argv[2])
+            print("held", flush=True)
+
+asyncio.run(main())
+"""
+
+
+@asynccontextmanager
+async def at_work(config: DatabaseConfig, name: str = "p") -> AsyncIterator[DatabaseTurns]:
+    """Give the turns of a process that runs for the length of the block."""
+    turns = DatabaseTurns(config, name, make_log(lambda _: None, SystemClock(), "info"))
+    await turns.open()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(turns.run)
+        yield turns
+        tasks.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def several(config: DatabaseConfig, number: int = 2) -> AsyncIterator[list[DatabaseTurns]]:
+    """Give the turns of so many."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(at_work(config, f"p{it}")) for it in range(number)]
+
+
+@contextmanager
+def real_holder(config: DatabaseConfig, user: str) -> Iterator["subprocess.Popen[str]"]:
+    """Let a real process have a user's turn."""
+    command = [sys.executable, "-c", _HOLDS, config.url, user]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "True\n"
+            yield process
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+
+
+async def until_taken(turns: DatabaseTurns, user: str, within_s: float = LONGEST_S) -> None:
+    """Ask until the turn is there."""
+    async with asyncio.timeout(within_s):
+        while not await turns.try_lock(user):  # noqa: ASYNC110 - nobody tells of another process
+            await asyncio.sleep(0.01)
+
+
+def change(monkeypatch: pytest.MonkeyPatch, name: str, old: str, new: str) -> None:
+    """Let a statement be another one."""
+    known = named_statements("surestock.mirror.across", "turns.sql")
+    assert old in known[name]
+    monkeypatch.setattr(session, "_SQL", {**known, name: known[name].replace(old, new, 1)})
+
+
+def sessions(postgres: Cluster, database: str, holder: str | None = None) -> list[str]:
+    """Return the server's processes that have turns, of one holder or of all."""
+    which = "" if holder is None else f" WHERE holder = '{holder}'"
+    found = postgres.execute(f"SELECT DISTINCT backend_pid FROM surestock.turns{which}", database)  # noqa: S608
+    return [str(pid) for (pid,) in found]
+
+
+def end_sessions(postgres: Cluster, database: str, holder: str | None = None) -> None:
+    """Let the server end them, and wait until they are gone."""
+    for pid in sessions(postgres, database, holder):
+        postgres.execute(f"SELECT pg_terminate_backend({pid}, 5000)")
