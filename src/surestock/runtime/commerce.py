@@ -29,8 +29,8 @@ _MOST_WAITING_A_USER = 64
 # The guard's longest wait for a place, and as much as a process may stand still unnoticed.
 _LEAVES_S = 15.0
 _EACH_ITS_OWN = (
-    "COMMERCE_PROVIDER keeps its orders in memory, so with LOCKS_ENABLED each process has a "
-    "platform of its own: good for trying out, and not for orders"
+    "COMMERCE_PROVIDER keeps its orders in memory, so each of several processes has a platform of "
+    "its own: good for trying out, and not for orders"
 )
 
 
