@@ -1,0 +1,106 @@
+"""``surestock serve`` on a database, as the real processes, and what they left in it."""
+
+import http.client
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import msgspec
+
+from tests.real.postgres import Cluster
+from tests.runtime.process import Process, Service
+
+LEVEL = "/stores/berlin/inventory/apple"
+
+
+class Shop(Service):
+    """A service with ENGINE=postgres, in a folder of its own below ``directory``."""
+
+    def __init__(
+        self, directory: Path, name: str, url: str, *command: str, **settings: str
+    ) -> None:
+        super().__init__(_folder(directory, name), *command, **_on(url), **settings)
+
+    def change(self, delta: int, key: str, sku: str = "apple") -> tuple[int, dict[str, Any]]:
+        """Adjust a level under a key; return the status and the answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {"content-type": "application/json", "idempotency-key": key}
+        body = msgspec.json.encode({"delta": delta})
+        try:
+            connection.request("POST", f"/stores/berlin/inventory/{sku}/adjust", body, headers)
+            answer = connection.getresponse()
+            return answer.status, msgspec.json.decode(answer.read())
+        finally:
+            connection.close()
+
+    def readiness(self) -> tuple[int, dict[str, Any]]:
+        """Return what readiness says."""
+        return self.ask("GET", "/health/readiness")
+
+    def metrics(self) -> str:
+        """Return the metrics as text."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return text
+
+
+class Aside(Process):
+    """A process that does not serve, with ENGINE=postgres."""
+
+    def __init__(
+        self, directory: Path, name: str, url: str, *command: str, **settings: str
+    ) -> None:
+        super().__init__(_folder(directory, name), *command, **_on(url), **settings)
+
+
+def sequences(postgres: Cluster, url: str) -> list[int]:
+    """Return the sequences that are on record, in order."""
+    name = url.rpartition("/")[2]
+    rows = postgres.execute("SELECT sequence FROM surestock.records ORDER BY sequence", name)
+    return [int(sequence) for (sequence,) in rows if sequence is not None]
+
+
+@contextmanager
+def load(shop: Shop, clients: int = 8) -> Iterator[list[int]]:
+    """Let clients add one unit at a time for the length of the block, until they are refused.
+
+    What is given are the sequences of what was acknowledged.
+    """
+    acknowledged: list[int] = []
+    is_over = Event()
+
+    def client(number: int) -> None:
+        turn = 0
+        while not is_over.is_set():
+            turn += 1
+            try:
+                status, answer = shop.change(1, f"{number}-{turn}")
+            except (OSError, http.client.HTTPException):
+                return
+            if status != 200:
+                return
+            acknowledged.append(answer["sequence"])
+
+    with ThreadPoolExecutor(clients) as pool:
+        futures = [pool.submit(client, number) for number in range(clients)]
+        try:
+            yield acknowledged
+        finally:
+            is_over.set()
+        for future in futures:
+            future.result()
+
+
+def _folder(directory: Path, name: str) -> Path:
+    folder = directory / name
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _on(url: str) -> dict[str, str]:
+    return {"ENGINE": "postgres", "DATABASE_URL": url}
