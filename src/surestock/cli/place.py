@@ -9,12 +9,15 @@ from msgspec import Struct
 
 DataDir: TypeAlias = Annotated[
     Path | None,
-    typer.Option(help="The data directory.", show_default="DATA_DIR, or data"),
+    typer.Option(
+        help="The data directory.",
+        show_default="DATA_DIR, or data; with ENGINE=postgres DATABASE_URL",
+    ),
 ]
 
 
 class Place(Struct, frozen=True):
-    """A data directory, and how it is kept.
+    """A data directory, and how it is kept; or a database, when ``database_url`` is not None.
 
     ``idempotency_ttl`` is how long a key stands for one command in it; unless ``archived``, what
     snapshots cover is deleted from its log.
@@ -23,10 +26,11 @@ class Place(Struct, frozen=True):
     data_dir: Path
     idempotency_ttl: timedelta
     archived: bool
+    database_url: str | None = None
 
 
 def place_of(data_dir: Path | None) -> Place:
-    """Return the place that was asked for, or that the settings name.
+    """Return the data directory that was asked for, or the place that the settings name.
 
     Raises ``StartRefused`` when the settings are wrong.
     """
@@ -34,4 +38,6 @@ def place_of(data_dir: Path | None) -> Place:
 
     settings = read_settings()
     ttl = timedelta(milliseconds=settings.idemp_ttl_ms)
-    return Place(data_dir or settings.data_dir, ttl, settings.archive)
+    named = settings.database_url if settings.engine == "postgres" else None
+    url = None if data_dir is not None else named
+    return Place(data_dir or settings.data_dir, ttl, settings.archive, url)

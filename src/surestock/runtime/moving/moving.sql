@@ -51,6 +51,3 @@ SELECT body FROM surestock.records WHERE sequence = $1;
 
 -- name: deleted_through
 SELECT deleted_through FROM surestock.head;
-
--- name: count
-SELECT count(*) FROM surestock.records;

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
-from surestock.database import check_moved, named_statements
+from surestock.database import named_statements
 from surestock.journal.append import AppendConfig
 from surestock.kit.clock import Clock
 from surestock.runtime.moving.errors import MoveRefused, MoveUnproved
@@ -16,7 +16,13 @@ from surestock.runtime.moving.log_target import LogTarget
 from surestock.runtime.moving.proof import Proof, equal_counts
 from surestock.runtime.moving.watcher import Watcher
 from surestock.runtime.offline.audit import audit
-from surestock.runtime.offline.tables import TablesAudit, audit_tables, one_snapshot, read_base
+from surestock.runtime.offline.tables import (
+    TablesAudit,
+    audit_tables,
+    count_records,
+    one_snapshot,
+    read_base,
+)
 
 _SQL = named_statements("surestock.runtime.moving", "moving.sql")
 _NAME = "surestock move"
@@ -54,7 +60,6 @@ async def move_to_log(
 
 
 async def _check_alone(connection: asyncpg.Connection) -> None:
-    await check_moved(connection)
     others = await connection.fetchval(_SQL["others"])
     if others:
         raise MoveRefused(
@@ -87,8 +92,7 @@ async def _write(
     async def seen(rows: list[asyncpg.Record]) -> None:
         await asyncio.to_thread(target.write, [(row["sequence"], row["body"]) for row in rows])
 
-    count = await connection.fetchval(_SQL["count"])
-    watcher.begun(count, proving=False, unit="records")
+    watcher.begun(await count_records(connection), proving=False, unit="records")
     audited = await audit_tables(connection, ttl, clock, watcher.reached, seen)
     if audited.findings:
         told = "; ".join(f"{it.table}: {it.why}" for it in audited.findings)

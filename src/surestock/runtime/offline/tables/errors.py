@@ -5,10 +5,6 @@ from msgspec import Struct
 from surestock.kit.errors import SurestockError
 
 
-class NotThere(SurestockError):
-    """The database has no such thing, or cannot be asked for it."""
-
-
 class RecordsDamaged(SurestockError):
     """Record ``sequence`` is missing or altered, so nothing after it can be believed."""
 

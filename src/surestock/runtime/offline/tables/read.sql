@@ -4,6 +4,9 @@ SELECT sequence, deleted_through FROM surestock.head;
 -- name: base
 SELECT part, body FROM surestock.base ORDER BY part;
 
+-- name: count
+SELECT count(*) FROM surestock.records;
+
 -- name: records
 SELECT sequence, id, body FROM surestock.records ORDER BY sequence;
 

@@ -5,9 +5,16 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from surestock.database import DatabaseConfig, Lane, check_schema
+from surestock.database import (
+    DatabaseConfig,
+    Lane,
+    check_moved,
+    check_schema,
+    named_statements,
+)
 from surestock.database.deadline import cut_after
 
+_SQL = named_statements("surestock.runtime.offline.tables", "read.sql")
 _A_STEP_S = 60.0
 _ALL_STEPS_S = 30 * 24 * 60 * 60.0
 PAGE = 5000
@@ -30,12 +37,13 @@ async def long_use(lane: Lane) -> AsyncIterator[asyncpg.Connection]:
 async def one_snapshot(url: str, name: str = "surestock read") -> AsyncIterator[asyncpg.Connection]:
     """Have a connection that sees the database as it is now, and cannot change it.
 
-    Raises ``DatabaseDown``, ``DatabaseUnfit``, and ``SchemaBehind``.
+    Raises ``DatabaseDown``, ``DatabaseUnfit``, ``SchemaBehind`` and ``UnfinishedMove``.
     """
     lane = Lane(patient(url, name))
     try:
         async with long_use(lane) as connection:
             await check_schema(connection)
+            await check_moved(connection)
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 yield connection
     finally:
@@ -54,3 +62,9 @@ async def pages(
         if not rows:
             return
         yield rows
+
+
+async def count_records(connection: asyncpg.Connection) -> int:
+    """Return how many records there are: what an audit has to do."""
+    counted: int = await connection.fetchval(_SQL["count"])
+    return counted
