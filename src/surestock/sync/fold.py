@@ -50,7 +50,7 @@ class Fold:
         self.applied_sequence = sequence
         for sku, stores in stale.items():
             self._stale[sku] = set(stores)
-            self._mark(sku)
+            self.mark(sku)
 
     def stale(self, sku: str) -> frozenset[str]:
         """Return the stores whose level of a SKU misses a change; an empty one is any store."""
@@ -116,7 +116,7 @@ class Fold:
         Where not even the store could be told, no later record can say that all is well again.
         """
         self._stale.setdefault(sku, set()).add(store_id)
-        self._mark(sku)
+        self.mark(sku)
 
     def settle(self, sku: str) -> None:
         """Clear the mark of a SKU of which nothing is missing any more."""
@@ -125,10 +125,11 @@ class Fold:
             if self._letters.stops(sku) is None:
                 self.diverged.discard(sku)
 
-    def _fail(self, position: Position, change: Change, error: FoldError) -> None:
-        self._letters.open(position, change, error)
-        self._mark(change.sku)
-
-    def _mark(self, sku: str) -> None:
+    def mark(self, sku: str) -> None:
+        """Let a SKU be known, and not trusted until :meth:`settle`."""
         self.stocks.mention(sku)
         self.diverged.add(sku)
+
+    def _fail(self, position: Position, change: Change, error: FoldError) -> None:
+        self._letters.open(position, change, error)
+        self.mark(change.sku)

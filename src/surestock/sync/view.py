@@ -100,10 +100,7 @@ class CentralView:
         self._fold.seed(sequence, levels)
 
     def resume(self, sequence: int, levels: Iterable[Level], doubts: Iterable[Doubt]) -> None:
-        """Go on at ``sequence`` with some SKUs as they were kept, before anything is applied.
-
-        Whatever level a change is about has to be among ``levels``, if there is one.
-        """
+        """Go on at ``sequence`` with the levels of some changes and the doubts about their SKUs."""
         kept = list(doubts)
         self._fold.resume(sequence, levels, {doubt.sku: set(doubt.stale) for doubt in kept})
         for doubt in kept:
@@ -166,7 +163,7 @@ class CentralView:
         return self._letters.get(letter_id)
 
     def go_on(self, sku: str) -> None:
-        """Fold more of what waits behind a letter that has had its end, as far as it is at hand."""
+        """Fold more of what waits behind a letter that is closed, as far as it is at hand."""
         self._go_on(self._letters.release(sku))
 
     def _try_again(self, opened: OpenLetter) -> None:
@@ -190,6 +187,7 @@ class CentralView:
                 return
         if parked:
             self._letters.hold(closed)
+            self._fold.mark(sku)
         self._fold.settle(sku)
 
     def _read_again(self, position: Position, sku: str) -> Change:

@@ -1,5 +1,7 @@
 """What a record may tell, and PostgreSQL cannot keep. It fails its own SKU, like any bad change."""
 
+from datetime import UTC
+
 from surestock.inventory.model import Level
 from surestock.sync.check import check_change
 from surestock.sync.errors import FoldError
@@ -23,5 +25,9 @@ def check_storable(level: Level, version: int | None) -> None:
         raise FoldError(f"version {level.version} is too large")
     if level.updated_at.tzinfo is None:
         raise FoldError("its time has no zone")
+    try:
+        level.updated_at.astimezone(UTC)
+    except OverflowError:
+        raise FoldError("its time is before the year 1, or after 9999") from None
     if not is_storable_text(level.store_id):
         raise FoldError("its store id holds a NUL")
