@@ -20,6 +20,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 # Blocking calls of the journal that blockbuster misses by itself.
 _DISK_CALLS = ("fsync", "fdatasync", "ftruncate", "pwrite")
+_DRIVER_CALLS = {"_read_password_file", "_parse_connect_dsn_and_args"}
 _LOCK_CALLS = ("threading.Lock.acquire", "threading.Lock.acquire_lock")
 
 
@@ -41,6 +42,9 @@ def no_blocking_calls() -> Iterator[BlockBuster]:
             call = BlockBusterFunction(os, name, scanned_modules="surestock")
             guard.functions[f"os.{name}"] = call
             call.activate()
+        for function in guard.functions.values():
+            # The driver looks for files of passwords and keys when it connects, which is seldom.
+            function.can_block_in("asyncpg/connect_utils.py", _DRIVER_CALLS)
         for name in _LOCK_CALLS:
             # Coverage locks its own data when it comes upon a file, in whatever thread that is.
             guard.functions[name].can_block_in("coverage/collector.py", "lock_data")

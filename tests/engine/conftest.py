@@ -7,8 +7,15 @@ import pytest
 from blockbuster import BlockBuster
 
 from surestock.kit.clock import ManualClock
+from tests.engine import on_postgres
 from tests.engine.desk import Desk
 from tests.engine.engines import ENGINES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers(request: pytest.FixtureRequest) -> None:
+    """Let there be the servers that engines stand on."""
+    on_postgres.provide(request.config)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from surestock.kit.clock import Clock
 from surestock.kit.ids import IdSource
 from surestock.ledger.port import Engine, Envelope, Outcome
 from tests.engine.members import Member, Several
+from tests.engine.on_postgres import open_on
 
 IDEMPOTENCY_TTL = timedelta(hours=24)
 REFUSALS = 50
@@ -81,6 +82,8 @@ ENGINES: dict[str, Open] = {
     "log kept up": KeptUp,
     "shared log": open_shared,
     "three on a log": open_several,
+    "postgres 15": open_on("15", IDEMPOTENCY_TTL, REFUSALS),
+    "postgres 18": open_on("18", IDEMPOTENCY_TTL, REFUSALS),
 }
 
 AT_ONCE = {"memory", "log", "log kept up"}

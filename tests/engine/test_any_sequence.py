@@ -15,13 +15,23 @@ from tests.engine.engines import ENGINES, Open
 from tests.engine.machine import EngineMachine
 from tests.engine.twin import Tally
 
-QUICK = {"memory": 120, "log": 50, "log kept up": 12, "shared log": 20, "three on a log": 25}
+QUICK = {
+    "memory": 120,
+    "log": 50,
+    "log kept up": 12,
+    "shared log": 20,
+    "three on a log": 25,
+    "postgres 15": 10,
+    "postgres 18": 15,
+}
 LONG = {
     "memory": 3000,
     "log": 1500,
     "log kept up": 300,
     "shared log": 300,
     "three on a log": 600,
+    "postgres 15": 150,
+    "postgres 18": 300,
 }
 STEPS = 40
 

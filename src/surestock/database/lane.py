@@ -1,6 +1,6 @@
 """One connection for one user at a time, made when it is needed, and again after it failed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -15,14 +15,14 @@ from surestock.database.faults import named_fault
 class Lane:
     """A connection to the primary. Whoever uses it has to be the only one meanwhile.
 
-    ``opened`` counts the connections that were made so far.
+    ``opened`` is called with each connection that is made.
     """
 
-    def __init__(self, config: DatabaseConfig) -> None:
+    def __init__(self, config: DatabaseConfig, opened: Callable[[], None] = lambda: None) -> None:
         self._config = config
+        self._opened = opened
         self._connection: asyncpg.Connection | None = None
         self._is_in_use = False
-        self.opened = 0
 
     @property
     def is_open(self) -> bool:
@@ -81,7 +81,7 @@ class Lane:
         if self._connection is None or self._connection.is_closed():
             self._connection = None
             self._connection = await open_connection(self._config)
-            self.opened += 1
+            self._opened()
         return self._connection
 
     async def _after(self, connection: asyncpg.Connection, error: BaseException) -> None:

@@ -28,8 +28,7 @@ class Migration(Struct, frozen=True):
         return f"{self.number:04} {self.name}"
 
 
-def known_migrations() -> list[Migration]:
-    """Return the migrations of this release, in order."""
+def _read_migrations() -> list[Migration]:
     known = []
     for file in files("surestock.database").joinpath("migrations").iterdir():
         named = _FILE.match(file.name)
@@ -38,6 +37,15 @@ def known_migrations() -> list[Migration]:
             digest = blake2b(text.encode(), digest_size=16).hexdigest()
             known.append(Migration(int(named[1]), named[2], digest, text))
     return sorted(known, key=lambda it: it.number)
+
+
+# Read with the code, and not when a server starts: that must not wait for the disk.
+_KNOWN = _read_migrations()
+
+
+def known_migrations() -> list[Migration]:
+    """Return the migrations of this release, in order."""
+    return list(_KNOWN)
 
 
 async def applied_migrations(connection: asyncpg.Connection) -> list[Migration]:

@@ -10,7 +10,7 @@ class PostgresObserver:
         """``records`` became durable together, in a transaction of ``seconds``."""
 
     def retried(self, reason: str) -> None:
-        """A transaction is tried again: for a ``conflict``, a ``lock``, or a ``lost`` connection."""
+        """Something is tried again: for a ``conflict``, a ``lock``, or a ``lost`` connection."""
 
     def failed(self, commands: int) -> None:
         """``commands`` could not be carried out, and were answered so."""

@@ -1,0 +1,90 @@
+"""Whether the database is asked at all: not while its breaker is open.
+
+When it cannot be reached, each try takes its time, and every command would wait for that in vain.
+After some failures in a row nothing is asked any more, until a probe was answered.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from surestock.database import DatabaseError
+from surestock.engine.postgres.observer import PostgresObserver
+from surestock.inventory.unavailable import CircuitOpen
+from surestock.kit.clock import Clock
+from surestock.resilience.breaker import BreakerConfig, BreakerState, CircuitBreaker
+
+_LOOKS_A_COOLDOWN = 50
+_LONGEST_LOOK_S = 0.1
+
+
+class Health:
+    """The breaker on the database."""
+
+    def __init__(self, config: BreakerConfig, clock: Clock, observer: PostgresObserver) -> None:
+        self._config = config
+        self._observer = observer
+        self._breaker = CircuitBreaker(config, clock.monotonic, self._changed)
+        self._changes = asyncio.Event()
+        self._why = ""
+
+    @property
+    def state(self) -> BreakerState:
+        """The state of the breaker."""
+        return self._breaker.state
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is asked now."""
+        return self._breaker.state is not BreakerState.CLOSED
+
+    def check(self) -> None:
+        """Raise :class:`CircuitOpen` when nothing is asked now."""
+        if self.is_open:
+            raise self.refusal()
+
+    def refusal(self) -> CircuitOpen:
+        """Return what whoever asks is told while the breaker is open."""
+        return CircuitOpen("The database does not answer.", self._breaker.retry_after_s())
+
+    def answered(self) -> None:
+        """Take note that the database answered."""
+        self._breaker.succeeded()
+
+    def failed(self, error: DatabaseError) -> None:
+        """Take note that it did not."""
+        self._why = str(error)
+        self._breaker.failed()
+
+    def reasons(self) -> tuple[str, ...]:
+        """Return in words why nothing is asked, and what happens next; empty when it is."""
+        if not self.is_open:
+            return ()
+        every = f"every {self._config.cooldown_s:g} s"
+        return (f"{self._why}; it is tried {every} and used again once it answers",)
+
+    async def keep(self, probe: Callable[[], Awaitable[None]]) -> None:
+        """Close the breaker again each time that it opens, until cancelled.
+
+        ``probe`` raises a ``DatabaseError`` when the database cannot be used.
+        """
+        look_s = min(self._config.cooldown_s / _LOOKS_A_COOLDOWN, _LONGEST_LOOK_S)
+        while True:
+            self._changes.clear()
+            if self._breaker.try_probe():
+                try:
+                    await probe()
+                except DatabaseError as error:
+                    self.failed(error)
+                except BaseException:
+                    self._breaker.failed()
+                    raise
+                else:
+                    self.answered()
+            elif self.is_open:
+                await asyncio.sleep(look_s)
+            else:
+                await self._changes.wait()
+
+    def _changed(self, state: BreakerState) -> None:
+        self._changes.set()
+        self._observer.breaker(state, self._breaker.openings)

@@ -1,0 +1,84 @@
+"""Read rows into what the domain works with."""
+
+from collections.abc import Collection, Iterable
+
+import asyncpg
+from msgspec import Struct, json
+
+from surestock.database import named_statements
+from surestock.engine.postgres.loaded import Loaded
+from surestock.inventory.document import Document, DocumentKey
+from surestock.inventory.model import Level, Reservation, StockKey
+from surestock.ledger.document import AnyDocument
+from surestock.ledger.record import Record
+
+SQL = named_statements("surestock.engine.postgres", "batch.sql")
+
+decode_record = json.Decoder(Record).decode
+decode_reservation = json.Decoder(Reservation).decode
+_decode_document = json.Decoder(AnyDocument).decode
+
+
+class Keys(Struct, frozen=True):
+    """The keys of a batch, each once, sorted as rows are locked."""
+
+    documents: list[DocumentKey]
+    levels: list[StockKey]
+
+
+def sorted_keys(keys: Iterable[StockKey]) -> Keys:
+    """Tell the keys of documents, whose kinds begin with ``#``, from those of levels."""
+    in_order = sorted(set(keys))
+    return Keys(
+        [key for key in in_order if key[0].startswith("#")],
+        [key for key in in_order if not key[0].startswith("#")],
+    )
+
+
+def columns(keys: Collection[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    """Return pairs as two columns, for ``unnest``."""
+    return [key[0] for key in keys], [key[1] for key in keys]
+
+
+def level_of(row: asyncpg.Record) -> Level:
+    """Return the level in a row of the six columns of ``levels``."""
+    return Level(*row)
+
+
+def document_of(row: asyncpg.Record) -> Document:
+    """Return the document in a row of ``documents``."""
+    document: Document = _decode_document(row["body"])
+    return document
+
+
+async def read_documents(
+    connection: asyncpg.Connection, statement: str, keys: list[DocumentKey]
+) -> list[Document]:
+    """Return the documents that a statement finds for ``keys``."""
+    if not keys:
+        return []
+    return [document_of(row) for row in await connection.fetch(SQL[statement], *columns(keys))]
+
+
+async def read_levels(
+    connection: asyncpg.Connection, statement: str, keys: list[StockKey]
+) -> list[Level]:
+    """Return the levels that a statement finds for ``keys``."""
+    if not keys:
+        return []
+    return [level_of(row) for row in await connection.fetch(SQL[statement], *columns(keys))]
+
+
+async def load_asked(connection: asyncpg.Connection, loaded: Loaded) -> None:
+    """Read what was asked for, without locks, until nothing is left to read."""
+    asked = loaded.asked
+    levels, documents = list(asked.levels), list(asked.documents)
+    reservations = list(asked.reservations)
+    loaded.put_levels(levels, await read_levels(connection, "find_levels", levels))
+    loaded.put_documents(documents, await read_documents(connection, "find_documents", documents))
+    if reservations:
+        rows = await connection.fetch(SQL["find_reservations"], reservations)
+        loaded.put_reservations(reservations, (decode_reservation(row["body"]) for row in rows))
+    asked.levels.clear()
+    asked.documents.clear()
+    asked.reservations.clear()

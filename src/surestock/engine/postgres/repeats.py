@@ -1,0 +1,120 @@
+"""A command that is sent again: the first answer, and never a second try.
+
+It may be on its way in this process (then the repeat waits with the first), in the database, or a
+refusal in memory. On its way in another process, it is met in the database: by its rows, or by the
+row of its key, which only one of both can write.
+"""
+
+import asyncio
+from datetime import timedelta
+
+import asyncpg
+
+from surestock.engine.postgres.deciding import live_answer
+from surestock.engine.postgres.loading import decode_record
+from surestock.engine.postgres.reader import Reader
+from surestock.engine.postgres.reads import SQL
+from surestock.engine.postgres.room import Room
+from surestock.engine.postgres.waiting import Waiting
+from surestock.idempotency import (
+    IdempotencyConflict,
+    IdempotencyInFlight,
+    IdempotencyKey,
+    RefusalMemory,
+    row_key,
+)
+from surestock.kit.clock import Clock
+from surestock.kit.errors import Refusal
+from surestock.ledger.port import Outcome
+from surestock.ledger.record import Record
+
+
+class Repeats:
+    """Finds first answers. ``join_timeout_s`` is how long a repeat waits for the first to end."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        room: Room,
+        remembered: RefusalMemory,
+        clock: Clock,
+        ttl: timedelta,
+        join_timeout_s: float,
+    ) -> None:
+        self._reader = reader
+        self._room = room
+        self._remembered = remembered
+        self._clock = clock
+        self._ttl = ttl
+        self._join_timeout_s = join_timeout_s
+
+    def first_of(self, key: IdempotencyKey) -> Waiting | None:
+        """Return the command with this key that is on its way, or None.
+
+        Raises ``IdempotencyConflict`` when that has another payload.
+        """
+        first = self._room.in_flight.get(key.digest)
+        if first is not None and _fingerprint(first) != key.fingerprint:
+            raise IdempotencyConflict(key.key)
+        return first
+
+    async def join(self, key: IdempotencyKey, first: Waiting) -> Outcome | None:
+        """Return the answer of the first command with ``key``, as a replay.
+
+        None when it was only the beginning of what was asked for. Raises its answer if that was
+        none, and ``IdempotencyInFlight`` when it is still running after the wait.
+        """
+        try:
+            async with asyncio.timeout(self._join_timeout_s):
+                outcome = await first.answer()
+        except TimeoutError:
+            raise IdempotencyInFlight(key.key) from None
+        except Refusal:
+            refusal = self._remembered.find(key)
+            if refusal is None:
+                raise
+            raise refusal from None
+        if first.envelope.begins:
+            return None
+        return Outcome(outcome.reply, outcome.sequence, replayed=True)
+
+    async def answer_to(self, key: IdempotencyKey) -> Outcome | None:
+        """Return the first answer to a key; None when there was none within its time to live.
+
+        Raises it when it was a refusal, and as :meth:`first_of` and :meth:`join` do.
+        """
+        first = self.first_of(key)
+        if first is not None:
+            return await self.join(key, first)
+        record = await self._record_of(key)
+        if record is not None and record.reply is not None:
+            return Outcome(record.reply, record.sequence, replayed=True)
+        refusal = self._remembered.find(key)
+        if refusal is not None:
+            raise refusal
+        return None
+
+    async def check_batch(self, key: IdempotencyKey) -> None:
+        """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""
+        first_row = self._room.in_flight.get(row_key(key, 0).digest)
+        if first_row is not None:
+            if _fingerprint(first_row) != key.fingerprint:
+                raise IdempotencyConflict(key.key)
+            return
+        await self._record_of(key)
+        self._remembered.find(key)
+
+    async def _record_of(self, key: IdempotencyKey) -> Record | None:
+        async def read(connection: asyncpg.Connection) -> Record | None:
+            body = await connection.fetchval(SQL["answer"], bytes.fromhex(key.digest))
+            return None if body is None else decode_record(body)
+
+        record = await self._reader.ask(read)
+        if record is None:
+            return None
+        return live_answer(record, key, self._clock.now(), self._ttl)
+
+
+def _fingerprint(waiting: Waiting) -> str | None:
+    key = waiting.envelope.idempotency
+    return None if key is None else key.fingerprint

@@ -1,0 +1,222 @@
+"""The writer: gathers commands while a batch is on its way, and commits the next ones together.
+
+One connection, one batch at a time. What fails before COMMIT changed nothing and is tried again. A
+connection that is lost at COMMIT leaves the outcome open: then the head is locked, which waits for
+whoever may still be committing, and the record that would stand there tells.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import anyio
+import asyncpg
+from msgspec import Raw
+
+from surestock.database import DatabaseConfig, DatabaseError, Lane, TryAgain
+from surestock.engine.postgres.deciding import Verdicts
+from surestock.engine.postgres.doubt import Doubt
+from surestock.engine.postgres.health import Health
+from surestock.engine.postgres.observer import PostgresObserver
+from surestock.engine.postgres.room import Room
+from surestock.engine.postgres.transaction import Held, Tools, Transaction
+from surestock.engine.postgres.waiting import Waiting
+from surestock.inventory.reply import Reply
+from surestock.inventory.unavailable import LockHeld, ShuttingDown
+from surestock.ledger.port import Envelope, Outcome
+from surestock.resilience.backoff import waits
+
+_MOST_AT_ONCE = 256
+_TRIES = 1_000_000
+_FIRST_WAIT_S = 0.01
+_LONGEST_WAIT_S = 0.25
+_NOTHING = Outcome(Reply(Raw(b"null")), 0)
+
+
+class Writer:
+    """Carries out what waits in ``room``, while :meth:`run` runs.
+
+    ``told`` is called with the sequence of the last record of each batch that is through.
+    """
+
+    def __init__(
+        self,
+        database: DatabaseConfig,
+        room: Room,
+        tools: Tools,
+        health: Health,
+        observer: PostgresObserver,
+        told: Callable[[int], None],
+    ) -> None:
+        self._room = room
+        self._tools = tools
+        self._clock = tools.clock
+        self._health = health
+        self._observer = observer
+        self._told = told
+        self._lane = Lane(database, observer.connected)
+        self._batch: list[Waiting] = []
+        self._current: Transaction | None = None
+        self._doubt: Doubt | None = None
+        self._pauses = waits(_TRIES, _FIRST_WAIT_S, _LONGEST_WAIT_S)
+        self._around = tools.config.fail_fast
+        self._is_closed = False
+
+    @property
+    def depth(self) -> int:
+        """How many commands are decided, and not committed as far as is known."""
+        verdicts = self._current.verdicts if self._current is not None else None
+        in_doubt = 0 if self._doubt is None else len(self._doubt.outcomes)
+        return in_doubt + (0 if verdicts is None else len(verdicts.decided))
+
+    def submit(self, envelope: Envelope) -> Waiting:
+        """Take a command for the next batch.
+
+        Raises ``ShuttingDown``, ``CircuitOpen`` or ``Overloaded``.
+        """
+        if self._is_closed:
+            raise ShuttingDown
+        self._health.check()
+        return self._room.enter(envelope)
+
+    async def run(self) -> None:
+        """Commit batches as commands come, until cancelled; then what waits is refused.
+
+        A batch that is under way is brought to its end first.
+        """
+        try:
+            while True:
+                await self._room.wanted.wait()
+                await asyncio.sleep(0)  # what else this turn of the loop brings goes along
+                with anyio.CancelScope(shield=True):
+                    pause_s = await self._round()
+                if pause_s:
+                    await asyncio.sleep(pause_s)
+        finally:
+            self._is_closed = True
+            self._room.refuse_all(ShuttingDown())
+            if self._doubt is not None:
+                self._doubt.tell(self._room)
+
+    async def close(self) -> None:
+        """Let go of the connection, once nothing is under way any more."""
+        self._is_closed = True
+        self._room.refuse_all(ShuttingDown())
+        await self._lane.close()
+
+    async def _round(self) -> float:
+        """Settle the doubt, carry a batch out; return for how many seconds to wait then."""
+        self._tell_late()
+        if self._health.is_open and self._doubt is None:
+            self._room.refuse_all(self._health.refusal())
+            return 0.0
+        transaction: Transaction | None = None
+        try:
+            async with self._lane.use() as connection:
+                if self._doubt is not None:
+                    await self._resolve(connection, self._doubt)
+                self._batch = self._room.take(_MOST_AT_ONCE)
+                if not self._batch:
+                    return 0.0
+                transaction = self._current = Transaction(
+                    connection, self._batch, self._tools, around=self._around
+                )
+                began = self._clock.monotonic()
+                verdicts = await transaction.run()
+        except DatabaseError as error:
+            return self._failed(error, transaction)
+        except Exception as defect:  # noqa: BLE001 - it is told to those whom it concerns
+            return self._broken(defect, transaction)
+        finally:
+            self._current = None
+        self._health.answered()
+        self._pauses = waits(_TRIES, _FIRST_WAIT_S, _LONGEST_WAIT_S)
+        if verdicts.decided:
+            self._observer.committed(len(verdicts.decided), self._clock.monotonic() - began)
+        self._settle(verdicts, transaction.outcomes)
+        return self._put_back(transaction.held)
+
+    async def _resolve(self, connection: asyncpg.Connection, doubt: Doubt) -> None:
+        """Find out what became of a batch in doubt. Raises a ``DatabaseError``."""
+        went_through = await doubt.went_through(connection)
+        self._doubt = None
+        if went_through:
+            self._settle(doubt.verdicts, doubt.outcomes)
+        else:
+            self._room.put_back(it for it in doubt.batch if not it.is_answered)
+
+    def _settle(self, verdicts: Verdicts, outcomes: list[Outcome]) -> None:
+        """Answer everybody of a batch that is through."""
+        for key, refusal in verdicts.refused:
+            self._tools.remembered.remember(key, refusal)
+        if outcomes:
+            self._told(outcomes[-1].sequence)
+        for decided, outcome in zip(verdicts.decided, outcomes, strict=True):
+            self._room.answer(decided.waiting, outcome)
+        for waiting, told in verdicts.told:
+            self._room.answer(waiting, told)
+        for waiting in verdicts.idle:
+            self._room.answer(waiting, _NOTHING)
+        self._batch = []
+
+    def _put_back(self, held: list[Held]) -> float:
+        """Refuse commands that were left out, or let them wait again; return for how long."""
+        config = self._tools.config
+        again = []
+        for it in held:
+            if config.fail_fast and it.is_changed:
+                name = "/".join(it.key)
+                refusal = LockHeld(name, "another process", config.retry_after_s)
+                self._room.answer(it.waiting, refusal)
+            else:
+                again.append(it.waiting)
+        self._room.put_back(again)
+        self._around = bool(again) or config.fail_fast
+        return self._pause_s() if again else 0.0
+
+    def _failed(self, error: DatabaseError, transaction: Transaction | None) -> float:
+        """Take a failed try back, unless it may have gone through; return for how long to wait."""
+        if isinstance(error, TryAgain):
+            self._observer.retried("lock" if error.is_lock else "conflict")
+            self._around = self._around or error.is_lock
+        else:
+            self._observer.retried("lost")
+            self._health.failed(error)
+            if self._is_in_doubt(transaction):
+                return self._pause_s()
+        self._room.put_back(self._batch)
+        self._batch = []
+        return self._pause_s()
+
+    def _broken(self, defect: Exception, transaction: Transaction | None) -> float:
+        """Tell a defect to those of the batch, unless it may have gone through."""
+        if not self._is_in_doubt(transaction):
+            self._observer.failed(len(self._batch))
+            for waiting in self._batch:
+                self._room.answer(waiting, defect)
+            self._batch = []
+        return self._pause_s()
+
+    def _is_in_doubt(self, transaction: Transaction | None) -> bool:
+        """Tell whether a transaction may have gone through; then that is found out next."""
+        if transaction is None or transaction.promised is None or transaction.verdicts is None:
+            return False
+        self._doubt = Doubt(
+            transaction.batch, transaction.promised, transaction.verdicts, transaction.outcomes
+        )
+        self._room.put_back(it.waiting for it in transaction.held)
+        self._room.wanted.set()
+        self._batch = []
+        return True
+
+    def _tell_late(self) -> None:
+        """Tell those whose time is over."""
+        late = self._room.tell_late()
+        if self._doubt is not None:
+            late += self._doubt.tell(self._room, self._clock.monotonic())
+            if self._doubt.is_over:
+                self._doubt = None
+        if late:
+            self._observer.failed(late)
+
+    def _pause_s(self) -> float:
+        return next(self._pauses, _LONGEST_WAIT_S)

@@ -1,0 +1,148 @@
+"""Write what a batch decided: arrays of rows, a statement for each kind of them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import asyncpg
+from msgspec import json
+
+from surestock.database import TryAgain
+from surestock.engine.postgres.deciding import Decided
+from surestock.engine.postgres.loading import SQL, columns
+from surestock.inventory.document import Document, DocumentKey, Gone
+from surestock.inventory.model import Level, Reservation, StockKey
+from surestock.ledger.port import Outcome
+from surestock.ledger.record import Record, encode_record
+from surestock.ledger.reply import reply_to
+
+Hold = tuple[str, str, datetime, str]
+"""(store, SKU, time, reservation): a row of ``holds``."""
+
+_encode = json.Encoder().encode
+
+
+class Rows:
+    """The rows of a batch whose first record follows ``base``.
+
+    ``known`` are the documents and reservations as they were before it.
+    """
+
+    def __init__(
+        self,
+        known_documents: dict[DocumentKey, Document | None],
+        known_reservations: dict[str, Reservation | None],
+        base: int,
+        now: datetime,
+    ) -> None:
+        self._known_documents = known_documents
+        self._known_reservations = known_reservations
+        self._next = base
+        self._now = now
+        self.outcomes: list[Outcome] = []
+        self._records: list[tuple[int, str, str]] = []
+        self._versions: list[tuple[str, str, int, int]] = []
+        self._levels: dict[StockKey, Level] = {}
+        self._reservations: dict[str, Reservation] = {}
+        self._documents: dict[DocumentKey, Document] = {}
+        self._answers: dict[bytes, int] = {}
+        self._batches: dict[bytes, int] = {}
+
+    def add(self, decided: Decided) -> None:
+        """Make the record of a command, and note what it changes."""
+        self._next += 1
+        sequence, draft, key = self._next, decided.draft, decided.key
+        envelope = decided.waiting.envelope
+        reply = reply_to(envelope.command, draft, decided.record_id, sequence)
+        levels = tuple(draft.levels.values())
+        record = Record(
+            sequence,
+            decided.record_id,
+            self._now,
+            envelope.actor,
+            tuple(draft.events),
+            levels,
+            key,
+            None if key is None else reply,
+        )
+        self.outcomes.append(Outcome(reply, sequence))
+        self._records.append((sequence, record.id, encode_record(record).decode()))
+        for level in levels:
+            self._versions.append((level.store_id, level.sku, level.version, sequence))
+        self._levels.update(draft.levels)
+        self._reservations.update(draft.reservations)
+        self._documents.update(draft.documents)
+        if key is not None:
+            self._answers[bytes.fromhex(key.digest)] = sequence
+            if key.batch is not None:
+                self._batches.setdefault(bytes.fromhex(key.batch), sequence)
+
+    async def write(self, connection: asyncpg.Connection, ttl: timedelta) -> None:
+        """Write all of it. Raises :class:`TryAgain` when somebody else has answered a key."""
+        levels = [
+            (it.store_id, it.sku, it.on_hand, it.reserved, it.version, it.updated_at)
+            for it in self._levels.values()
+        ]
+        await connection.execute(
+            SQL["write"],
+            *_turned(self._records, 3),
+            *_turned(self._versions, 4),
+            *_turned(levels, 6),
+        )
+        if self._reservations:
+            await self._write_reservations(connection)
+        if self._documents:
+            await self._write_documents(connection)
+        if self._answers:
+            await self._write_answers(connection, ttl)
+
+    async def _write_reservations(self, connection: asyncpg.Connection) -> None:
+        ended: list[Hold] = []
+        begun: list[Hold] = []
+        for reservation_id, held in self._reservations.items():
+            before, after = holds_of(self._known_reservations.get(reservation_id)), holds_of(held)
+            ended.extend(before - after)
+            begun.extend(after - before)
+        bodies = [(it, _encode(held).decode()) for it, held in self._reservations.items()]
+        await connection.execute(
+            SQL["write_reservations"], *_turned(bodies, 2), *_turned(ended, 4), *_turned(begun, 4)
+        )
+
+    async def _write_documents(self, connection: asyncpg.Connection) -> None:
+        new: list[tuple[str, str, str]] = []
+        replaced: list[tuple[str, str, str]] = []
+        gone: list[DocumentKey] = []
+        for key, document in self._documents.items():
+            is_known = self._known_documents.get(key) is not None
+            if type(document) is Gone:
+                gone.extend([key] if is_known else [])
+                continue
+            (replaced if is_known else new).append((*key, _encode(document).decode()))
+        if gone:
+            await connection.execute(SQL["drop_documents"], *columns(gone))
+        if new:
+            await connection.execute(SQL["add_documents"], *_turned(new, 3))
+        if replaced:
+            await connection.execute(SQL["replace_documents"], *_turned(replaced, 3))
+
+    async def _write_answers(self, connection: asyncpg.Connection, ttl: timedelta) -> None:
+        forgotten = self._now - ttl
+        for answers in (self._answers, self._batches):
+            if not answers:
+                continue
+            written = await connection.fetch(
+                SQL["write_answers"], list(answers), list(answers.values()), self._now, forgotten
+            )
+            if answers is self._answers and len(written) != len(answers):
+                raise TryAgain("another process has answered a key meanwhile", constraint="answers")
+
+
+def holds_of(held: Reservation | None) -> set[Hold]:
+    """Return the rows of ``holds`` that a reservation has."""
+    if held is None or held.expires_at is None or held.status != "active":
+        return set()
+    return {(*line.key, held.expires_at, held.reservation_id) for line in held.lines}
+
+
+def _turned(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+    """Return rows as ``width`` columns, for ``unnest``."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width
