@@ -32,8 +32,8 @@ def serve(
         typer.Option(
             min=1,
             max=64,
-            help="How many API processes share the port and DATA_DIR. More than one need "
-            "LOCKS_ENABLED=true.",
+            help="How many API processes share the port. More than one on a data directory "
+            "need LOCKS_ENABLED=true.",
         ),
     ] = 1,
     *,
@@ -47,7 +47,7 @@ def serve(
     # Neither the worker nor a parent must pay for the web framework, nor help for anything.
     if role is Role.WORKER:
         if workers > 1:
-            fail("--workers is about API processes; there is one sync worker.", IMPOSSIBLE)
+            fail("--workers is about API processes; a sync worker is one process.", IMPOSSIBLE)
         from surestock.runtime.work import work  # noqa: PLC0415
 
         raise typer.Exit(work(supervised=supervised))

@@ -11,6 +11,6 @@ class DatabaseMetrics:
 
     def __init__(self) -> None:
         self.connections = 0
-        """Connections that were opened so far."""
+        """Connections of the engine that were opened so far."""
         self.retries = dict.fromkeys(REASONS, 0)
         """Transactions that were tried again, by why."""

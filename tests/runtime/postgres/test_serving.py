@@ -110,6 +110,22 @@ def test_several_processes_of_one_parent_need_no_leases(
     assert len(sequences(postgres, url)) == 1 + len(acknowledged)
 
 
+def test_a_checkout_makes_one_order(tmp_path: Path, url: str) -> None:
+    product = {"name": "P", "type": "device", "unitPrice": 100, "currency": "EUR", "stocked": True}
+    with Shop(tmp_path, "one", url, *API, CART_STORE_ID="berlin") as shop:
+        shop.count("phone", 3)
+        assert shop.ask("PUT", "/catalog/phone", product)[0] == 201
+        assert shop.ask("POST", "/carts/ann/items", {"sku": "phone", "qty": 2})[0] == 200
+        status, bought = shop.ask("POST", "/carts/ann/checkout")
+        assert status == 200, bought
+        assert shop.ask("GET", "/carts/ann/checkout")[1]["orderId"] == bought["orderId"]
+        level = shop.ask("GET", "/stores/berlin/inventory/phone")[1]
+        assert (level["onHand"], level["reserved"]) == (1, 0)
+        shop.process.terminate()
+        assert shop.ended() == 0
+        assert shop.complaints() == []
+
+
 @pytest.mark.parametrize("fails_fast", [True, False])
 async def test_who_meets_another_process_waits_or_is_refused_at_once(
     tmp_path: Path, url: str, *, fails_fast: bool

@@ -19,7 +19,7 @@ def database_families(database: DatabaseMetrics) -> Iterator[Metric]:
     yield from counters(
         (
             "surestock_database_connections_opened",
-            "Connections to the database that were opened.",
+            "Connections of the engine to the database that were opened.",
             database.connections,
         )
     )
