@@ -1,5 +1,10 @@
-"""Which database a command works on."""
+"""Which database a command works on, and what is said when that cannot be used."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from surestock.cli.failing import IMPOSSIBLE, fail
+from surestock.database import DatabaseConfig, DatabaseError
 from surestock.runtime.database_url import checked_url
 from surestock.runtime.errors import StartRefused
 from surestock.runtime.settings import read_settings
@@ -21,3 +26,16 @@ def sound_url(url: str) -> str:
         return checked_url(url)
     except ValueError as error:
         raise StartRefused(f"The URL of the database {error}.") from error
+
+
+@contextmanager
+def at_database(url: str, code: int = IMPOSSIBLE, advice: str = "") -> Iterator[None]:
+    """Turn every error of a database into a sentence without its secrets, and exit code ``code``.
+
+    ``advice`` is a sentence that follows it.
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        told = str(error).rstrip(".")
+        fail(f"The database at {DatabaseConfig(url).place()}: {told}.{advice}", code)

@@ -1,15 +1,16 @@
 """The events of one level, told as a table."""
 
 from collections import deque
+from collections.abc import Callable, Iterable
 
 import typer
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from rich.console import Console
 from rich.table import Table
 
 from surestock.cli.failing import IMPOSSIBLE, fail, printable, tell
 from surestock.cli.place import Place
-from surestock.inventory.model import StockKey
+from surestock.inventory.model import Level, StockKey
 from surestock.ledger.history import HistoryEntry
 from surestock.runtime.offline import (
     deleted_through,
@@ -21,21 +22,30 @@ from surestock.runtime.offline import (
 _PIPE_WIDTH = 200
 
 
+class _Told(Struct, frozen=True):
+    """What some place tells of a level. ``deleted`` and ``base`` are asked after ``entries``."""
+
+    where: str
+    entries: Iterable[HistoryEntry]
+    deleted: Callable[[], int]
+    base: Callable[[], Level | None]
+
+
 def explain_level(place: Place, key: StockKey, last: int) -> None:
     """Print the ``last`` events of a level (0: all of them), and the level that they lead to.
 
-    Raises ``NoEventLog``, a ``JournalError`` or ``OSError``.
+    Raises ``NoEventLog``, a ``JournalError``, a ``DatabaseError`` or ``OSError``.
     """
-    directory = existing_event_log(place.data_dir)
     count = 0
     entries: deque[HistoryEntry] = deque(maxlen=last or None)
-    for entry in read_history(directory, key):
+    told = _told_by(place, key)
+    for entry in told.entries:
         entries.append(entry)
         count += 1
     store_id, sku = (printable(part) for part in key)
-    deleted = deleted_through(directory)
+    deleted = told.deleted()
     if not entries:
-        _explain_without_events(place, key, deleted)
+        _explain_without_events(told, (store_id, sku), deleted)
         return
     if deleted:
         tell(
@@ -55,13 +65,27 @@ def explain_level(place: Place, key: StockKey, last: int) -> None:
     )
 
 
-def _explain_without_events(place: Place, key: StockKey, deleted: int) -> None:
-    """Say what is known of a level of which the log has no event: nothing, or what is left."""
-    store_id, sku = (printable(part) for part in key)
+def _told_by(place: Place, key: StockKey) -> _Told:
+    if place.database_url is not None:
+        from surestock.cli.table_reading import ask_history  # noqa: PLC0415 - a driver is paid for
+
+        found = ask_history(place.database_url, key)
+        return _Told("the database", found.entries, lambda: found.deleted, lambda: found.base)
     directory = existing_event_log(place.data_dir)
-    level = read_base_level(directory, key) if deleted else None
+    return _Told(
+        str(place.data_dir),
+        read_history(directory, key),
+        lambda: deleted_through(directory),
+        lambda: read_base_level(directory, key),
+    )
+
+
+def _explain_without_events(told: _Told, named: StockKey, deleted: int) -> None:
+    """Say what is known of a level of which there is no event: nothing, or what is left."""
+    store_id, sku = named
+    level = told.base() if deleted else None
     if level is None:
-        fail(f"There is no SKU {sku} in store {store_id} of {place.data_dir}.", IMPOSSIBLE)
+        fail(f"There is no SKU {sku} in store {store_id} of {told.where}.", IMPOSSIBLE)
     tell(f"note: all events of SKU {sku} in store {store_id} were deleted (ARCHIVE=off).")
     typer.echo(
         f"{level.available} available = {level.on_hand} on-hand − {level.reserved} reserved, at "

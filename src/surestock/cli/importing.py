@@ -46,6 +46,7 @@ def import_counts(
 ) -> None:
     """Record stock counts: into a data directory that no server uses, or with --url over HTTP.
 
+    With ENGINE=postgres, it is --url: any of its servers will do.
     Each row stands alone: a bad one is named by its line and changes nothing, the others go on.
     Rows carry an idempotency key made from the file's content and the line, so after an
     interruption the same command goes on where it stopped (within IDEMP_TTL_MS, default 24 h).

@@ -1,8 +1,8 @@
 """A move, with a bar for each of its two halves, and the proof as a table."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from contextlib import ExitStack
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from surestock.cli.byte_progress import byte_progress
-from surestock.cli.database_url import database_of, sound_url
-from surestock.cli.failing import FOUND_WRONG, fail, tell
+from surestock.cli.database_url import at_database, database_of, sound_url
+from surestock.cli.failing import FOUND_WRONG, IMPOSSIBLE, fail, tell
 from surestock.cli.record_progress import record_progress
+from surestock.database import DatabaseUnfit
 from surestock.kit.clock import SystemClock
 from surestock.runtime.errors import StartRefused
 from surestock.runtime.log_config import log_config
@@ -30,6 +31,7 @@ from surestock.runtime.offline.tables import RecordsDamaged
 from surestock.runtime.settings import Settings, read_settings
 
 _INTERRUPTED: Final = 130
+_AGAIN: Final = " Give the same command again: it goes on."
 _SETTING: Final = "DATABASE_URL"
 _SCHEMES: Final = ("postgres://", "postgresql://")
 
@@ -46,21 +48,30 @@ def move_between(source: str, target: str) -> None:
             "--to."
         )
     settings = read_settings()
-    with ExitStack() as bars:
+    url = _url(target if is_to else source)
+    with ExitStack() as bars, at_database(url, FOUND_WRONG, _AGAIN), _ending():
         watcher = _Bars(bars)
         if is_to:
-            moving = _into_database(Path(source), _url(target), settings, watcher)
+            moving = _into_database(Path(source), url, settings, watcher)
         else:
-            moving = _into_log(_url(source), Path(target), settings, watcher)
-        try:
-            proof = asyncio.run(moving)
-        except (MoveUnproved, RecordsDamaged) as error:
-            fail(str(error), FOUND_WRONG)
-        except KeyboardInterrupt:
-            fail("interrupted. Give the same command again: it goes on.", _INTERRUPTED)
+            moving = _into_log(url, Path(target), settings, watcher)
+        proof = asyncio.run(moving)
     _show(proof)
     typer.echo("equal")
     tell("serve from one of the two only: what one of them records from now on, the other lacks.")
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    """Turn what may end a move into its sentence and its exit code."""
+    try:
+        yield
+    except DatabaseUnfit as error:
+        fail(f"The database cannot be used: {error}.", IMPOSSIBLE)
+    except (MoveUnproved, RecordsDamaged) as error:
+        fail(str(error), FOUND_WRONG)
+    except KeyboardInterrupt:
+        fail(f"interrupted.{_AGAIN}", _INTERRUPTED)
 
 
 def _into_database(

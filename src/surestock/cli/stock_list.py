@@ -21,22 +21,27 @@ from surestock.runtime.offline import existing_event_log, read_central, read_lev
 
 
 class _Shape(Struct, frozen=True):
-    """How one view is read and written: ``body`` shows a value, ``row`` is a body's CSV row."""
+    """How one view is read and written: ``body`` shows a value, ``row`` is a body's CSV row.
+
+    ``read`` reads it from a log, ``ask`` from a database.
+    """
 
     noun: str
     read: Callable[[Path], tuple[list[Any], TornTail | None]]
+    ask: Callable[[str], list[Any]]
     body: Callable[[Any], Any]
     columns: str
     row: Callable[[Any], str]
 
 
 def write_stock(place: Place, what: View, form: Format, out: Path | None) -> None:
-    """Write ``what`` of the log to ``out``, as a whole or not at all; to stdout without it.
+    """Write ``what`` of the place to ``out``, as a whole or not at all; to stdout without it.
 
-    Raises ``NoEventLog``, a ``JournalError``, ``CentralDamaged``, ``CannotFold`` or ``OSError``.
+    Raises ``NoEventLog``, a ``JournalError``, ``CentralDamaged``, ``CannotFold``, a
+    ``DatabaseError`` or ``OSError``.
     """
     shape = _SHAPES[what]
-    values, torn = shape.read(existing_event_log(place.data_dir))
+    values, torn = _values(place, shape)
     if torn is not None:
         tell(f"note: a torn tail of {torn.segment} was left out; it holds nothing acknowledged.")
     lines = _LINES[form](map(shape.body, values), shape)
@@ -46,6 +51,24 @@ def write_stock(place: Place, what: View, form: Format, out: Path | None) -> Non
     else:
         write_atomic(out, b"".join(lines))
         tell(f"wrote {len(values):,} {shape.noun} to {out}.")
+
+
+def _values(place: Place, shape: _Shape) -> tuple[list[Any], TornTail | None]:
+    if place.database_url is not None:
+        return shape.ask(place.database_url), None
+    return shape.read(existing_event_log(place.data_dir))
+
+
+def _ask_levels(url: str) -> list[Any]:
+    from surestock.cli.table_reading import ask_levels  # noqa: PLC0415 - a driver is paid for
+
+    return ask_levels(url)
+
+
+def _ask_central(url: str) -> list[Any]:
+    from surestock.cli.table_reading import ask_central  # noqa: PLC0415 - the same
+
+    return ask_central(url)
 
 
 def _ndjson(bodies: Iterable[Any], _: _Shape) -> Iterator[bytes]:
@@ -88,6 +111,7 @@ _SHAPES = {
     View.STOCK: _Shape(
         "levels",
         lambda directory: read_levels(directory, SystemClock().now()),
+        _ask_levels,
         stock_body,
         "storeId,sku,qty,onHand,reserved,version,updatedAt",
         _stock_row,
@@ -95,6 +119,7 @@ _SHAPES = {
     View.CENTRAL: _Shape(
         "SKUs",
         lambda directory: read_central(directory, SystemClock()),
+        _ask_central,
         central_body,
         "sku,qty,onHand,reserved,stores,diverged",
         _central_row,

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from surestock.cli.database_url import at_database
 from surestock.cli.failing import FOUND_WRONG, fail, printable, tell
 from surestock.cli.place import Place
 from surestock.cli.record_progress import record_progress
@@ -23,15 +24,13 @@ _SKUS_TOLD = 10
 
 
 def verify_tables(place: Place, url: str) -> None:
-    """Audit the database, print what it holds and ``clean``, or fail with what is damaged.
-
-    Raises a ``DatabaseError``.
-    """
+    """Audit the database, print what it holds and ``clean``, or fail with what is damaged."""
     clock = SystemClock()
     started = clock.monotonic()
     where = DatabaseConfig(url).place()
     try:
-        found = asyncio.run(_audit(place, url))
+        with at_database(url):
+            found = asyncio.run(_audit(place, url))
     except RecordsDamaged as damage:
         fail(f"damaged: {where}: {printable(str(damage))}", FOUND_WRONG)
     _show(found, where, clock.monotonic() - started)

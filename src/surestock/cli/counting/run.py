@@ -107,6 +107,12 @@ def _recorder(
         with closing(HttpRecorder(url, source.digest, key=key)) as recorder:
             yield recorder
         return
+    if place.database_url is not None:
+        fail(
+            "With ENGINE=postgres, counts are imported through a server: name one with "
+            "--url http://HOST:PORT. With --data-dir, they go into a data directory.",
+            IMPOSSIBLE,
+        )
     directory = event_log_of(place.data_dir)
     engine = OfflineEngine(directory, place.idempotency_ttl, SystemClock(), _tell_torn)
     with ExitStack() as opened:

@@ -4,6 +4,7 @@ It becomes the event log by a rename, so no server can start on a part of it.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Raw, Struct, json
@@ -27,11 +28,11 @@ _LINE_RECORDS = 1000
 
 
 class _Made(Struct):
-    ts: str
+    ts: datetime
 
 
 _split = json.Decoder(list[Raw]).decode
-_ts_of = json.Decoder(_Made).decode
+_made = json.Decoder(_Made).decode
 
 
 class LogTarget:
@@ -51,6 +52,8 @@ class LogTarget:
         self._begins = LogStart(begins_after, GENESIS)
         self.sequence = begins_after
         self.last: bytes | None = None
+        # By lines, time never runs backwards: that of machines that wrote in turn may have.
+        self._newest = datetime.min.replace(tzinfo=UTC)
         self._check_empty()
         make_directory(self.config.directory)
         self._hold = JournalHold(self.config.directory)
@@ -80,6 +83,7 @@ class LogTarget:
         for _, commit in scan:
             self.last = bytes(_split(commit.records)[-1])
             self.sequence = commit.last
+            self._newest = datetime.fromisoformat(commit.ts)
         if scan.torn is not None:
             cut_torn_tail(scan.torn)
         last = scan.last
@@ -94,7 +98,8 @@ class LogTarget:
             some, new = self._line(new)
             encoded = [body.encode() for _, body in some]
             first, last = some[0][0], some[-1][0]
-            self._appender.append(Batch(first, last, _ts_of(encoded[-1]).ts, encoded))
+            self._newest = max(self._newest, *(_made(body).ts for body in encoded))
+            self._appender.append(Batch(first, last, _written(self._newest), encoded))
             self.sequence = last
             hit("move.commit")
 
@@ -139,3 +144,7 @@ class LogTarget:
         path = self.config.directory.rename(self._data_dir / "event-log")
         sync_directory(self._data_dir)
         return path
+
+
+def _written(ts: datetime) -> str:
+    return ts.isoformat(timespec="microseconds").replace("+00:00", "Z")
