@@ -16,11 +16,13 @@ from surestock.ledger.port import Engine
 from surestock.mirror.config import MirrorConfig
 from tests.checkout.points import VERBS
 from tests.checkout.shop import Shared, TestShop
-from tests.mirror.kernel import KernelLocks
+from tests.mirror.kernel import KernelLocks, SessionLocks
 
 T = TypeVar("T")
 
 _ENGINE = {"transact", "find_document", "find_answer", "list_documents"}
+
+BEFORE_PLACING = "before place_order NoneType"
 
 Fate = Callable[["Process", str], None]
 """Is asked at each gate, by its name, and may stop the process there, or end it."""
@@ -50,6 +52,9 @@ class Process:
         self._goes = asyncio.Event()
         self._goes.set()
         self._tasks: dict[asyncio.Task[Any], None] = {}  # in their order, for the seed
+        self._at = self.stands_at = ""
+        if isinstance(locks, SessionLocks):
+            locks.gate = self.gate
         watched: Any = _Gated(engine, _ENGINE, self, is_far=False)
         self.shop = TestShop(
             watched,
@@ -79,12 +84,19 @@ class Process:
         """Stand still."""
         if not self.is_dead:
             self._goes.clear()
+            self.stands_at = self._at
             self.locks.stands_since = self._clock.monotonic()
 
     def go_on(self) -> None:
         """Stand still no longer."""
+        self.stands_at = ""
         self.locks.stands_since = None
         self._goes.set()
+
+    def lose_turns(self) -> None:
+        """Have no turn any more, unless it stands still at the call that it made sure for."""
+        if isinstance(self.locks, SessionLocks) and self.stands_at != BEFORE_PLACING:
+            self.locks.lose()
 
     def die(self) -> None:
         """End at once, wherever it is."""
@@ -116,8 +128,10 @@ class Process:
     async def gate(self, name: str) -> None:
         """Pass, once the process goes on; if it is dead, end here."""
         if not self.is_dead:
+            self._at = name
             self._fate(self, name)
-        await self._goes.wait()
+        while not self._goes.is_set():
+            await self._goes.wait()
         if self.is_dead:
             raise asyncio.CancelledError
 

@@ -16,7 +16,7 @@ from surestock.ledger.port import Engine
 from surestock.mirror.config import MirrorConfig
 from tests.checkout.process import Fate, Process
 from tests.checkout.shop import STOCK
-from tests.mirror.kernel import Kernel, KernelLocks
+from tests.mirror.kernel import Kernel, KernelLocks, SessionLocks
 from tests.mirror.shop import LoopClock, on_virtual_time
 
 DOUBLING = SimulatedConfig(settles_s=30.0, pending_s=20.0, latency_ms=50, doubles=True)
@@ -29,6 +29,11 @@ MakeLocks = Callable[[Kernel, LoopClock], KernelLocks]
 def kernel_locks(kernel: Kernel, _: LoopClock) -> KernelLocks:
     """Return locks as they are meant to be."""
     return kernel.locks()
+
+
+def session_locks(kernel: Kernel, _: LoopClock) -> KernelLocks:
+    """Return locks as a database has them."""
+    return SessionLocks(kernel)
 
 
 class Row:

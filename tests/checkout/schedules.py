@@ -38,7 +38,7 @@ def play_all(
     seeds: range, make_locks: MakeLocks = kernel_locks, weather: Weather = CHANGEABLE
 ) -> str:
     """Play schedules; return the figures."""
-    orders = checkouts = stopped = died = lost = 0
+    orders = checkouts = stopped = died = lost = turns_lost = 0
     for seed in seeds:
         made = play(seed, make_locks, weather)
         orders += made.orders
@@ -46,9 +46,11 @@ def play_all(
         stopped += made.weather.stopped
         died += made.weather.died
         lost += made.weather.lost
+        turns_lost += made.weather.turns_lost
     assert min(orders, stopped, died) > len(seeds)
     return (
         f"{len(seeds)} schedules of {PROCESSES} processes: {checkouts} checkouts asked for, "
-        f"{orders} orders, {died} deaths, {stopped} pauses, {lost} connections lost; "
+        f"{orders} orders, {died} deaths, {stopped} pauses, {lost} connections lost, "
+        f"{turns_lost} times turns lost; "
         "doubled 0, lost 0, without an end 0"
     )

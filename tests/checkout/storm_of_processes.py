@@ -76,6 +76,7 @@ class Storm:
         is_placing = gate == PLACES
         dies = weather.dies_before_placing if is_placing else weather.dies
         stops = weather.stops_before_placing if is_placing else weather.stops
+        loses = weather.loses_before_placing if is_placing else weather.loses
         loop = asyncio.get_running_loop()
         if chance < dies:
             weather.died += 1
@@ -86,7 +87,19 @@ class Storm:
         elif chance < dies + stops:
             weather.stopped += 1
             process.stop()
-            loop.call_later(self.rng.choice((0.5, 5.0, 150.0)) * self.rng.random(), process.go_on)
+            stands_s = self.rng.choice((0.5, 5.0, 150.0)) * self.rng.random()
+            loop.call_later(stands_s, process.go_on)
+            if (
+                weather.loses_while_standing > 0
+                and self.rng.random() < weather.loses_while_standing
+            ):
+                loop.call_later(stands_s * self.rng.random(), self._lose_turns, process)
+        elif chance < dies + stops + loses:
+            self._lose_turns(process)
+
+    def _lose_turns(self, process: Process) -> None:
+        self.weather.turns_lost += 1
+        process.lose_turns()
 
     def _start_again(self, place: int) -> None:
         if self.processes[place].is_dead:

@@ -1,4 +1,4 @@
-"""How processes fare in a storm: how likely they stand still or die, and how often they did."""
+"""How processes fare in a storm: how likely they stand still, die or lose turns, and how often."""
 
 from msgspec import Struct
 
@@ -13,11 +13,17 @@ class Weather(Struct):
     stops_before_placing: float = 0.15
     dies: float = 0.002
     dies_before_placing: float = 0.05
+    loses: float = 0.0
+    loses_before_placing: float = 0.0
+    loses_while_standing: float = 0.0
     stopped: int = 0
     died: int = 0
     lost: int = 0
+    turns_lost: int = 0
 
 
 CHANGEABLE = Weather()
+LOSSY = Weather(loses=0.004, loses_before_placing=0.1, loses_while_standing=0.7)
+"""Weather in which sessions are ended, those of processes that stand still above all."""
 STANDING = Weather(stops_before_placing=0.8)
 """Weather in which most orders are announced a while before they are placed."""

@@ -1,6 +1,8 @@
 """Locks between processes, as a kernel has them, for processes that are only played."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+
+from surestock.inventory.unavailable import TurnLost
 
 
 class Kernel:
@@ -84,3 +86,46 @@ class NoLocks(KernelLocks):
 
     def unlock(self, key: str) -> None:
         """Nothing was locked."""
+
+
+class SessionLocks(KernelLocks):
+    """Locks that a database keeps, and takes away when it ends the session of a process.
+
+    Whoever makes sure of one passes ``gate`` on its way.
+    """
+
+    may_be_lost = True
+
+    def __init__(self, kernel: Kernel) -> None:
+        super().__init__(kernel)
+        self._lost: set[str] = set()
+        self.gate: Callable[[str], Awaitable[None]] = _passes
+
+    def lose(self) -> None:
+        """Take all of them away. The process goes on, in a new session."""
+        if not self.is_dead:
+            for key in [key for key, holder in self._kernel.held.items() if holder is self]:
+                del self._kernel.held[key]
+                self._lost.add(key)
+
+    def unlock(self, key: str) -> None:
+        if key in self._lost:
+            self._lost.remove(key)
+        else:
+            super().unlock(key)
+
+    async def confirm(self, key: str) -> None:
+        await self.gate("confirm")
+        if key in self._lost:
+            raise TurnLost(key)
+
+
+class TrustingLocks(SessionLocks):
+    """Locks of which nobody makes sure: what is wrong here."""
+
+    async def confirm(self, key: str) -> None:
+        await self.gate("confirm")
+
+
+async def _passes(_: str) -> None:
+    """Let through."""
