@@ -19,7 +19,7 @@ from surestock.engine.postgres.tidying import Tidying
 from surestock.engine.postgres.transaction import Tools
 from surestock.engine.postgres.waiting import Waiting
 from surestock.engine.postgres.writer import Writer
-from surestock.idempotency import IdempotencyKey, RefusalMemory
+from surestock.idempotency import IdempotencyConflict, IdempotencyKey, RefusalMemory
 from surestock.inventory.commands import ExpireReservations
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal, Unavailable
@@ -108,7 +108,10 @@ class PostgresEngine(PostgresReads):
     async def transact_each(
         self, envelopes: Sequence[Envelope]
     ) -> list[Outcome | Refusal | Unavailable]:
-        """Carry out commands that stand alone; return an answer for each, in order."""
+        """Carry out commands that stand alone; return an answer for each, in order.
+
+        Raises ``IdempotencyConflict`` when another batch has used their key meanwhile.
+        """
         begun: list[_Begun | Refusal | Unavailable] = []
         for envelope in envelopes:
             try:
@@ -121,6 +124,10 @@ class PostgresEngine(PostgresReads):
                 answers.append(await self._answer(envelope, it) if isinstance(it, _Begun) else it)
             except (Refusal, Unavailable) as error:
                 answers.append(error)
+        if answers and all(isinstance(it, IdempotencyConflict) for it in answers):
+            key = envelopes[0].idempotency
+            if key is not None and key.batch is not None:
+                raise IdempotencyConflict(key.key)
         return answers
 
     def _begin(self, envelope: Envelope) -> _Begun:
