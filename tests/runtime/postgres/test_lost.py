@@ -1,6 +1,7 @@
 """The database goes away under a service: 503s within their time, and it heals by itself."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.real.postgres import Cluster
@@ -58,6 +59,22 @@ def test_what_was_acknowledged_before_a_crash_of_the_server_is_kept(
         kept = sequences(postgres, url)
         assert set(acknowledged) <= set(kept)
         assert kept == list(range(1, len(kept) + 1))
+
+
+def test_it_ends_in_order_though_the_database_stands_still(
+    tmp_path: Path, url: str, postgres: Cluster
+) -> None:
+    with Shop(tmp_path, "one", url, *API, SHUTDOWN_TIMEOUT_MS="25000") as shop:
+        shop.count("apple", 1)
+        for backend in postgres.backends(url.rpartition("/")[2]):
+            postgres.freeze(backend)
+        with ThreadPoolExecutor(1) as client:
+            answer = client.submit(shop.change, 1, "meanwhile")
+            shop.until(lambda: shop.readiness()[1]["queueDepth"] > 0)
+            shop.process.terminate()
+            assert answer.result()[0] == 200
+        assert shop.ended() == 0
+        assert shop.errors == ""
 
 
 def test_it_ends_in_order_without_a_database(tmp_path: Path, url: str, postgres: Cluster) -> None:
