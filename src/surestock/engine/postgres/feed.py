@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import asyncpg
 
+from surestock.engine.postgres.levels import SQL
 from surestock.engine.postgres.reader import Reader
-from surestock.engine.postgres.reads import SQL
 from surestock.kit.errors import Unavailable
 
 _LOOK_EVERY_S = 0.1

@@ -71,16 +71,19 @@ class Loaded:
         """Note levels that were read; the others of ``wanted`` are not there."""
         self.levels.update(dict.fromkeys(wanted))
         self.levels.update((level.key, level) for level in found)
+        self.asked.levels.difference_update(wanted)
 
     def put_documents(self, wanted: Collection[DocumentKey], found: Iterable[Document]) -> None:
         """Note documents that were read; the others of ``wanted`` are not there."""
         self.documents.update(dict.fromkeys(wanted))
         self.documents.update((document.key, document) for document in found)
         self.known_documents.update((key, self.documents[key]) for key in wanted)
+        self.asked.documents.difference_update(wanted)
 
     def put_reservations(self, wanted: Collection[str], found: Iterable[Reservation]) -> None:
         """Note reservations that were read; the others of ``wanted`` are not there."""
         self.reservations.update(dict.fromkeys(wanted))
+        self.asked.reservations.difference_update(wanted)
         for held in found:
             self.reservations[held.reservation_id] = held
             self.known_reservations[held.reservation_id] = held

@@ -1,12 +1,14 @@
 """Read rows into what the domain works with."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 import asyncpg
 from msgspec import Struct, json
 
 from surestock.database import named_statements
 from surestock.engine.postgres.loaded import Loaded
+from surestock.engine.postgres.waiting import Waiting
 from surestock.inventory.document import Document, DocumentKey
 from surestock.inventory.model import Level, Reservation, StockKey
 from surestock.ledger.document import AnyDocument
@@ -24,6 +26,10 @@ class Keys(Struct, frozen=True):
 
     documents: list[DocumentKey]
     levels: list[StockKey]
+
+    def both(self) -> list[StockKey]:
+        """Return all of them, in order."""
+        return [*self.documents, *self.levels]
 
 
 def sorted_keys(keys: Iterable[StockKey]) -> Keys:
@@ -79,6 +85,59 @@ async def load_asked(connection: asyncpg.Connection, loaded: Loaded) -> None:
     if reservations:
         rows = await connection.fetch(SQL["find_reservations"], reservations)
         loaded.put_reservations(reservations, (decode_reservation(row["body"]) for row in rows))
-    asked.levels.clear()
-    asked.documents.clear()
-    asked.reservations.clear()
+
+
+async def lock_rows(
+    connection: asyncpg.Connection, loaded: Loaded, keys: Keys, *, around: bool
+) -> set[StockKey]:
+    """Lock the rows of ``keys`` in order, and read them.
+
+    With ``around``, nobody is waited for. Returns the keys whose rows another transaction has.
+    """
+    free = "_free" if around else ""
+    documents = await read_documents(connection, f"lock{free}_documents", keys.documents)
+    loaded.put_documents(keys.documents, documents)
+    levels = await read_levels(connection, f"lock{free}_levels", keys.levels)
+    loaded.put_levels(keys.levels, levels)
+    held: set[StockKey] = set()
+    if around:
+        for statement, missing in (
+            ("present_documents", [key for key in keys.documents if loaded.documents[key] is None]),
+            ("present_levels", [key for key in keys.levels if loaded.levels[key] is None]),
+        ):
+            if missing:
+                found = await connection.fetch(SQL[statement], *columns(missing))
+                held.update((row[0], row[1]) for row in found)
+    return held
+
+
+async def look_around(
+    connection: asyncpg.Connection,
+    loaded: Loaded,
+    levels: list[StockKey],
+    now: datetime,
+    named: list[str],
+    digests: list[bytes],
+) -> dict[str, Record]:
+    """Read what is due on the levels, and reservations by name; return the answers to keys.
+
+    It is a statement of its own: it sees what was committed while the locks were waited for.
+    """
+    rows = await connection.fetch(SQL["look_around"], *columns(levels), now, named, digests)
+    held = [decode_reservation(row["body"]) for row in rows if row["digest"] is None]
+    loaded.put_reservations(named, held)
+    return {
+        row["digest"].hex(): decode_record(row["body"]) for row in rows if row["digest"] is not None
+    }
+
+
+def digests_of(batch: Iterable[Waiting]) -> list[bytes]:
+    """Return the digests of the keys of commands, and of the batches that they are rows of."""
+    digests: set[str] = set()
+    for waiting in batch:
+        key = waiting.envelope.idempotency
+        if key is not None:
+            digests.add(key.digest)
+            if key.batch is not None:
+                digests.add(key.batch)
+    return [bytes.fromhex(digest) for digest in digests]

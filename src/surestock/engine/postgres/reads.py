@@ -1,125 +1,19 @@
-"""What is read of the PostgreSQL engine: committed state, in one snapshot each.
-
-What is due is taken off, as everywhere. But somebody may have ended or extended such a reservation
-in time, and be about to commit that. So whoever sees something due waits for those who have its
-levels locked, and looks again: what is due then is due for everybody.
-"""
-
-from asyncio import Future
-from collections.abc import Iterable
-from datetime import datetime
-from functools import partial
+"""What else is read of the PostgreSQL engine: committed state, too."""
 
 import asyncpg
-from msgspec import Struct
 
-from surestock.database import named_statements
-from surestock.engine.postgres.loaded import Loaded
-from surestock.engine.postgres.loading import (
-    columns,
-    decode_record,
-    decode_reservation,
-    document_of,
-)
-from surestock.engine.postgres.reader import Reader
+from surestock.engine.postgres.levels import SQL, LevelReads, wait_for_those_who_change
+from surestock.engine.postgres.loading import decode_record, decode_reservation, document_of
 from surestock.inventory.document import Document, DocumentKey
-from surestock.inventory.due import as_of, without_due
-from surestock.inventory.model import Level, Reservation, StockKey
+from surestock.inventory.due import as_of
+from surestock.inventory.model import Reservation, StockKey
 from surestock.inventory.refusals import RecordsDeleted
-from surestock.kit.clock import Clock
 from surestock.ledger.history import HistoryEntry, explain
 from surestock.ledger.record import Record
 
-SQL = named_statements("surestock.engine.postgres", "reads.sql")
 
-
-class _Seen(Struct, frozen=True):
-    """A level as it stands on record, and the reservations that are due on it."""
-
-    level: Level
-    due: list[Reservation]
-
-    def shown(self, now: datetime) -> Level:
-        """Return the level without what is due."""
-        if not self.due:
-            return self.level
-        view = Loaded()
-        view.put_reservations((), self.due)
-        return without_due(view, self.level, now)
-
-
-class _Gathering:
-    """Levels that are looked up together, and where they will be."""
-
-    __slots__ = ("found", "keys")
-
-    def __init__(self) -> None:
-        self.keys: set[StockKey] = set()
-        self.found: Future[dict[StockKey, Level]] | None = None
-
-
-class PostgresReads:
+class PostgresReads(LevelReads):
     """The reading half of :class:`~surestock.engine.postgres.PostgresEngine`."""
-
-    def __init__(self, reader: Reader, clock: Clock) -> None:
-        self._reader = reader
-        self._clock = clock
-        self._gathering: _Gathering | None = None
-
-    async def find_level(self, key: StockKey) -> Level | None:
-        """Return the level, without the reservations that are due, or None.
-
-        Those that are asked for while all connections are busy are looked up together.
-        """
-        gathering = self._gathering
-        if gathering is None:
-            gathering = _Gathering()
-            gathering.found = self._reader.put(partial(self._read_gathered, gathering))
-            self._gathering = gathering
-        gathering.keys.add(key)
-        assert gathering.found is not None
-        return (await self._reader.answer(gathering.found)).get(key)
-
-    async def _read_gathered(
-        self, gathering: _Gathering, connection: asyncpg.Connection
-    ) -> dict[StockKey, Level]:
-        if self._gathering is gathering:
-            self._gathering = None
-        return await self._read_levels(connection, list(gathering.keys))
-
-    async def list_levels(self, store_id: str, after: str, limit: int) -> list[Level]:
-        """Return up to ``limit`` levels of a store whose SKU sorts after ``after``, in order."""
-
-        async def read(connection: asyncpg.Connection) -> list[Level]:
-            now = self._clock.now()
-            rows = await connection.fetch(SQL["page_of_levels"], store_id, after, now, limit)
-            seen = [_seen(row) for row in rows]
-            found = await self._settled(connection, seen)
-            return [found[it.level.key] for it in seen]
-
-        return await self._reader.ask(read)
-
-    async def _read_levels(
-        self, connection: asyncpg.Connection, keys: list[StockKey]
-    ) -> dict[StockKey, Level]:
-        """Return the levels of ``keys`` that are there, without what is due."""
-        now = self._clock.now()
-        rows = await connection.fetch(SQL["levels"], *columns(keys), now)
-        return await self._settled(connection, [_seen(row) for row in rows])
-
-    async def _settled(
-        self, connection: asyncpg.Connection, seen: list[_Seen]
-    ) -> dict[StockKey, Level]:
-        """Return levels as they are shown; those on which something is due, looked at again."""
-        now = self._clock.now()
-        found = {it.level.key: it.shown(now) for it in seen if not it.due}
-        due = sorted(it.level.key for it in seen if it.due)
-        if due:
-            await _wait_for_those_who_change(connection, due)
-            now = self._clock.now()
-            rows = await connection.fetch(SQL["levels"], *columns(due), now)
-            found.update((it.level.key, it.shown(now)) for it in map(_seen, rows))
-        return found
 
     async def find_reservation(self, reservation_id: str) -> Reservation | None:
         """Return the reservation, as expired when it is due, or None."""
@@ -129,7 +23,7 @@ class PostgresReads:
             if held is None or not held.is_due(self._clock.now()):
                 return held
             keys = sorted({line.key for line in held.lines})
-            await _wait_for_those_who_change(connection, keys)
+            await wait_for_those_who_change(connection, keys)
             now = self._clock.now()
             held = await _reservation(connection, reservation_id)
             return held and as_of(held, now)
@@ -151,15 +45,6 @@ class PostgresReads:
         async def read(connection: asyncpg.Connection) -> list[Document]:
             rows = await connection.fetch(SQL["page_of_documents"], kind, after, limit)
             return [document_of(row) for row in rows]
-
-        return await self._reader.ask(read)
-
-    async def due_levels(self, limit: int) -> list[StockKey]:
-        """Return up to ``limit`` levels on which a reservation is due."""
-
-        async def read(connection: asyncpg.Connection) -> list[StockKey]:
-            rows = await connection.fetch(SQL["due_levels"], self._clock.now(), limit)
-            return [(row["store_id"], row["sku"]) for row in rows]
 
         return await self._reader.ask(read)
 
@@ -189,20 +74,9 @@ class PostgresReads:
         return await self._reader.ask(read)
 
 
-def _seen(row: asyncpg.Record) -> _Seen:
-    *columns_of_level, due = row
-    return _Seen(Level(*columns_of_level), [decode_reservation(body) for body in due or ()])
-
-
 async def _reservation(connection: asyncpg.Connection, reservation_id: str) -> Reservation | None:
     body = await connection.fetchval(SQL["reservation"], reservation_id)
     return None if body is None else decode_reservation(body)
-
-
-async def _wait_for_those_who_change(
-    connection: asyncpg.Connection, keys: Iterable[StockKey]
-) -> None:
-    await connection.fetch(SQL["settle_levels"], *columns(list(keys)))
 
 
 async def _check_reach(connection: asyncpg.Connection, after: int) -> None:

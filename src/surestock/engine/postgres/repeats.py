@@ -11,9 +11,9 @@ from datetime import timedelta
 import asyncpg
 
 from surestock.engine.postgres.deciding import live_answer
+from surestock.engine.postgres.levels import SQL
 from surestock.engine.postgres.loading import decode_record
 from surestock.engine.postgres.reader import Reader
-from surestock.engine.postgres.reads import SQL
 from surestock.engine.postgres.room import Room
 from surestock.engine.postgres.waiting import Waiting
 from surestock.idempotency import (

@@ -7,8 +7,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 from surestock.database import Chores, DatabaseConfig, DatabaseError, Lane, TryAgain
+from surestock.engine.postgres.levels import SQL
 from surestock.engine.postgres.observer import PostgresObserver
-from surestock.engine.postgres.reads import SQL
 from surestock.inventory.unavailable import DatabaseUnavailable
 from surestock.kit.clock import Clock
 

@@ -9,6 +9,7 @@ is in doubt.
 
 from datetime import datetime
 from functools import partial
+from itertools import chain
 
 import asyncpg
 from msgspec import Struct
@@ -19,13 +20,10 @@ from surestock.engine.postgres.deciding import Judge, Verdicts
 from surestock.engine.postgres.loaded import Loaded
 from surestock.engine.postgres.loading import (
     SQL,
-    Keys,
-    columns,
-    decode_record,
-    decode_reservation,
+    digests_of,
     load_asked,
-    read_documents,
-    read_levels,
+    lock_rows,
+    look_around,
     sorted_keys,
 )
 from surestock.engine.postgres.waiting import Waiting
@@ -89,7 +87,7 @@ class Transaction:
         self.batch = batch
         self._tools = tools
         self._around = around
-        self._reservations: set[str] = set()
+        self._seen = Loaded()
         self.held: list[Held] = []
         self.outcomes: list[Outcome] = []
         self.verdicts: Verdicts | None = None
@@ -97,100 +95,54 @@ class Transaction:
 
     async def run(self) -> Verdicts:
         """Return the verdicts, once they hold. Raises a ``DatabaseError``."""
-        keys = await self._discover()
+        connection = self._connection
+        touched = await self._discover()
         for _ in range(_MOST_GROWTHS):
-            await self._connection.execute("BEGIN")
+            await connection.execute("BEGIN")
             loaded = Loaded()
-            in_order = sorted_keys(keys)
-            await self._lock(loaded, in_order)
+            keys = sorted_keys(chain.from_iterable(touched.values()))
+            held = await lock_rows(connection, loaded, keys, around=self._around)
+            if held:
+                self._leave_out(touched, held)
             now = self._tools.clock.now()
-            answers = await self._look_around(loaded, in_order.levels, now)
-            touched = self._touched(loaded, now)
-            self._reservations |= loaded.asked.reservations
-            if touched <= keys and not loaded.asked:
+            named = list(self._seen.reservations)
+            answers = await look_around(
+                connection, loaded, keys.levels, now, named, digests_of(self.batch)
+            )
+            touched, before = self._touch(loaded, now), touched
+            locked = set(keys.both()) - held
+            if all(mine <= locked for mine in touched.values()) and not loaded.asked:
                 return await self._decide(loaded, answers, now)
             # A lock that is taken late, out of order, could meet somebody who waits for this one.
-            await self._connection.execute("ROLLBACK")
-            keys |= touched
+            await connection.execute("ROLLBACK")
+            touched = {waiting: mine | before[waiting] for waiting, mine in touched.items()}
+            await load_asked(connection, loaded)
+            self._seen.reservations.update(loaded.reservations)
         raise TryAgain("what the commands touch changed each time that it was locked")
 
-    async def _discover(self) -> set[StockKey]:
-        """Return the keys of the batch, as far as can be told without a lock."""
-        loaded = Loaded()
+    async def _discover(self) -> dict[Waiting, set[StockKey]]:
+        """Return the keys of each command, as far as can be told without a lock."""
         while True:
-            keys = self._touched(loaded, self._tools.clock.now())
-            if not loaded.asked:
-                self._reservations.update(loaded.reservations)
-                return keys
-            await load_asked(self._connection, loaded)
+            touched = self._touch(self._seen, self._tools.clock.now())
+            if not self._seen.asked:
+                return touched
+            await load_asked(self._connection, self._seen)
 
-    def _touched(self, loaded: Loaded, now: datetime) -> set[StockKey]:
-        touched: set[StockKey] = set()
-        for waiting in self.batch:
-            touched.update(keys_of(loaded, waiting.envelope.command, now))
-        return touched
+    def _touch(self, loaded: Loaded, now: datetime) -> dict[Waiting, set[StockKey]]:
+        return {it: set(keys_of(loaded, it.envelope.command, now)) for it in self.batch}
 
-    async def _lock(self, loaded: Loaded, keys: Keys) -> None:
-        """Lock the rows of ``keys`` and read them; without waiting, if that is wanted."""
-        free = "_free" if self._around else ""
-        connection = self._connection
-        documents = await read_documents(connection, f"lock{free}_documents", keys.documents)
-        loaded.put_documents(keys.documents, documents)
-        levels = await read_levels(connection, f"lock{free}_levels", keys.levels)
-        loaded.put_levels(keys.levels, levels)
-        if self._around:
-            await self._leave_out(loaded, keys)
-
-    async def _leave_out(self, loaded: Loaded, keys: Keys) -> None:
-        """Leave out the commands that need a row which is there, and was not free."""
-        held: set[StockKey] = set()
-        for statement, missing in (
-            ("present_documents", [key for key in keys.documents if loaded.documents[key] is None]),
-            ("present_levels", [key for key in keys.levels if loaded.levels[key] is None]),
-        ):
-            if missing:
-                found = await self._connection.fetch(SQL[statement], *columns(missing))
-                held.update((row[0], row[1]) for row in found)
-        if not held:
-            return
+    def _leave_out(self, touched: dict[Waiting, set[StockKey]], held: set[StockKey]) -> None:
+        """Leave out the commands that need a row which was not free."""
         left = []
-        now = self._tools.clock.now()
         for waiting in self.batch:
-            command = waiting.envelope.command
-            mine = held.intersection(keys_of(loaded, command, now))
+            mine = touched[waiting] & held
             if mine:
                 key = min(mine)
-                self.held.append(Held(waiting, key, key in leased_keys(loaded, command)))
+                changed = leased_keys(self._seen, waiting.envelope.command)
+                self.held.append(Held(waiting, key, key in changed))
             else:
                 left.append(waiting)
         self.batch = left
-
-    async def _look_around(
-        self, loaded: Loaded, levels: list[StockKey], now: datetime
-    ) -> dict[str, Record]:
-        """Read what is due on the levels, reservations by name, and what answered the keys."""
-        named = list(self._reservations)
-        digests = self._digests()
-        rows = await self._connection.fetch(
-            SQL["look_around"], *columns(levels), now, named, digests
-        )
-        held = [decode_reservation(row["body"]) for row in rows if row["digest"] is None]
-        loaded.put_reservations(named, held)
-        return {
-            row["digest"].hex(): decode_record(row["body"])
-            for row in rows
-            if row["digest"] is not None
-        }
-
-    def _digests(self) -> list[bytes]:
-        digests: set[str] = set()
-        for waiting in self.batch:
-            key = waiting.envelope.idempotency
-            if key is not None:
-                digests.add(key.digest)
-                if key.batch is not None:
-                    digests.add(key.batch)
-        return [bytes.fromhex(digest) for digest in digests]
 
     async def _decide(self, loaded: Loaded, answers: dict[str, Record], now: datetime) -> Verdicts:
         tools = self._tools

@@ -10,26 +10,23 @@ from collections.abc import Callable
 
 import anyio
 import asyncpg
-from msgspec import Raw
 
 from surestock.database import DatabaseConfig, DatabaseError, Lane, TryAgain
-from surestock.engine.postgres.deciding import Verdicts
+from surestock.engine.postgres.answers import Answers
 from surestock.engine.postgres.doubt import Doubt
 from surestock.engine.postgres.health import Health
 from surestock.engine.postgres.observer import PostgresObserver
 from surestock.engine.postgres.room import Room
-from surestock.engine.postgres.transaction import Held, Tools, Transaction
+from surestock.engine.postgres.transaction import Tools, Transaction
 from surestock.engine.postgres.waiting import Waiting
-from surestock.inventory.reply import Reply
-from surestock.inventory.unavailable import LockHeld, ShuttingDown
-from surestock.ledger.port import Envelope, Outcome
+from surestock.inventory.unavailable import ShuttingDown
+from surestock.ledger.port import Envelope
 from surestock.resilience.backoff import waits
 
 _MOST_AT_ONCE = 256
 _TRIES = 1_000_000
 _FIRST_WAIT_S = 0.01
 _LONGEST_WAIT_S = 0.25
-_NOTHING = Outcome(Reply(Raw(b"null")), 0)
 
 
 class Writer:
@@ -52,7 +49,7 @@ class Writer:
         self._clock = tools.clock
         self._health = health
         self._observer = observer
-        self._told = told
+        self._answers = Answers(room, tools, told)
         self._lane = Lane(database, observer.connected)
         self._batch: list[Waiting] = []
         self._current: Transaction | None = None
@@ -132,46 +129,21 @@ class Writer:
         self._pauses = waits(_TRIES, _FIRST_WAIT_S, _LONGEST_WAIT_S)
         if verdicts.decided:
             self._observer.committed(len(verdicts.decided), self._clock.monotonic() - began)
-        self._settle(verdicts, transaction.outcomes)
-        return self._put_back(transaction.held)
+        self._answers.settle(verdicts, transaction.outcomes)
+        self._batch = []
+        again = self._answers.refuse(transaction.held)
+        self._room.put_back(again)
+        self._around = bool(again) or self._tools.config.fail_fast
+        return self._pause_s() if again else 0.0
 
     async def _resolve(self, connection: asyncpg.Connection, doubt: Doubt) -> None:
         """Find out what became of a batch in doubt. Raises a ``DatabaseError``."""
         went_through = await doubt.went_through(connection)
         self._doubt = None
         if went_through:
-            self._settle(doubt.verdicts, doubt.outcomes)
+            self._answers.settle(doubt.verdicts, doubt.outcomes)
         else:
             self._room.put_back(it for it in doubt.batch if not it.is_answered)
-
-    def _settle(self, verdicts: Verdicts, outcomes: list[Outcome]) -> None:
-        """Answer everybody of a batch that is through."""
-        for key, refusal in verdicts.refused:
-            self._tools.remembered.remember(key, refusal)
-        if outcomes:
-            self._told(outcomes[-1].sequence)
-        for decided, outcome in zip(verdicts.decided, outcomes, strict=True):
-            self._room.answer(decided.waiting, outcome)
-        for waiting, told in verdicts.told:
-            self._room.answer(waiting, told)
-        for waiting in verdicts.idle:
-            self._room.answer(waiting, _NOTHING)
-        self._batch = []
-
-    def _put_back(self, held: list[Held]) -> float:
-        """Refuse commands that were left out, or let them wait again; return for how long."""
-        config = self._tools.config
-        again = []
-        for it in held:
-            if config.fail_fast and it.is_changed:
-                name = "/".join(it.key)
-                refusal = LockHeld(name, "another process", config.retry_after_s)
-                self._room.answer(it.waiting, refusal)
-            else:
-                again.append(it.waiting)
-        self._room.put_back(again)
-        self._around = bool(again) or config.fail_fast
-        return self._pause_s() if again else 0.0
 
     def _failed(self, error: DatabaseError, transaction: Transaction | None) -> float:
         """Take a failed try back, unless it may have gone through; return for how long to wait."""
