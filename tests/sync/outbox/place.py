@@ -13,7 +13,7 @@ from surestock.database import DatabaseConfig, Lane
 from surestock.inventory.central import CentralStock, DeadLetter
 from surestock.inventory.model import StockKey
 from surestock.kit.clock import SystemClock
-from surestock.sync.outbox import OutboxWorker, PostgresCentral
+from surestock.sync.outbox import OutboxWorker, Patience, PostgresCentral
 from surestock.sync.outbox.folding import Rules, fold_some
 from surestock.sync.outbox.reading import read_letters, read_page, read_tide
 from surestock.sync.outbox.tide import Tide
@@ -21,6 +21,8 @@ from surestock.telemetry.log import Log
 from tests.sync.fold.paper import START, Gate, PaperLog, Spoil
 
 _T = TypeVar("_T")
+
+PATIENT = Patience(60, 60, 60)
 
 _PUT = """
 WITH put AS (
@@ -128,10 +130,13 @@ class Place:
     def worker(self, interval_s: float = 0.05) -> OutboxWorker:
         return OutboxWorker(self.config, SystemClock(), self.log_lines(), interval_s, self.gate)
 
+    def central(self, patience: Patience = PATIENT) -> PostgresCentral:
+        return PostgresCentral(self.config, SystemClock(), self.log_lines(), patience)
+
     @asynccontextmanager
-    async def asking(self) -> AsyncIterator[PostgresCentral]:
+    async def asking(self, patience: Patience = PATIENT) -> AsyncIterator[PostgresCentral]:
         """Have the view as an API process has it."""
-        central = PostgresCentral(self.config, SystemClock(), self.log_lines())
+        central = self.central(patience)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(central.run())
             try:
@@ -139,3 +144,10 @@ class Place:
             finally:
                 running.cancel()
         await central.close()
+
+
+async def until(is_so: Callable[[], bool], within_s: float = 30) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(within_s):
+        while not is_so():  # noqa: ASYNC110 - whatever it is, nobody tells of it
+            await asyncio.sleep(0.01)

@@ -1,17 +1,21 @@
 """A connection that many use in turns: each within its time, and nobody while it is in vain."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import asyncpg
 
 from surestock.database import DatabaseConfig, DatabaseError, Lane, TryAgain
 from surestock.inventory.unavailable import CentralBehind, CircuitOpen, DatabaseUnavailable
+from surestock.kit.errors import SurestockError
 from surestock.resilience.breaker import BreakerState, CircuitBreaker
 from surestock.telemetry.log import Log
 
 _T = TypeVar("_T")
+
+_LEAST_S = 0.005
 
 
 class Access:
@@ -32,19 +36,12 @@ class Access:
         """
         is_probe = self._admit()
         try:
-            async with asyncio.timeout_at(until):
-                await self._turn.acquire()
-        except BaseException as error:
-            if is_probe:
-                self._breaker.failed()
-            if isinstance(error, TimeoutError):
-                msg = "Too many requests wait for the central view. Try again."
-                raise CentralBehind(msg) from None
+            async with self._my_turn(until):
+                return await self._ask(work, until)
+        except BaseException:
+            if is_probe and self._breaker.state is BreakerState.HALF_OPEN:
+                self._breaker.failed()  # it has come to nothing
             raise
-        try:
-            return await self._ask(work, until, is_probe=is_probe)
-        finally:
-            self._turn.release()
 
     async def close(self) -> None:
         """End the connection."""
@@ -58,16 +55,23 @@ class Access:
             return True
         raise CircuitOpen("The database does not answer.", self._breaker.retry_after_s())
 
-    async def _ask(
-        self,
-        work: Callable[[asyncpg.Connection], Awaitable[_T]],
-        until: float,
-        *,
-        is_probe: bool,
-    ) -> _T:
-        left_s = max(0.001, until - asyncio.get_running_loop().time())
+    @asynccontextmanager
+    async def _my_turn(self, until: float) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(left_s), self._lane.use(left_s) as connection:
+            async with asyncio.timeout_at(until - _LEAST_S):
+                await self._turn.acquire()
+        except TimeoutError:
+            msg = "Too many requests wait for the central view. Try again."
+            raise CentralBehind(msg) from None
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    async def _ask(self, work: Callable[[asyncpg.Connection], Awaitable[_T]], until: float) -> _T:
+        left_s = until - asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout_at(until), self._lane.use(left_s) as connection:
                 answer = await work(connection)
         except TryAgain as error:
             self._answered()
@@ -75,11 +79,7 @@ class Access:
         except (DatabaseError, TimeoutError) as error:
             self._lost(error)
             raise DatabaseUnavailable from error
-        except asyncio.CancelledError:
-            if is_probe:
-                self._breaker.failed()
-            raise
-        except BaseException:
+        except SurestockError:
             self._answered()
             raise
         self._answered()

@@ -20,6 +20,9 @@ _FEW, _MANY = 20, 1000
 
 _SKUS = 50
 
+FIRST: Position = (-1, -1)
+"""Before the first letter."""
+
 
 async def decide(
     connection: asyncpg.Connection, letter_id: str, reason: str | None, rules: Rules
@@ -51,11 +54,11 @@ async def retry_some(
 ) -> Position | None:
     """Try letters after ``after`` again that have tries left; return the last one, or None.
 
-    None also when somebody else has the turn.
+    None also when somebody else has the turn, or had it just now and began with the first.
     """
     async with connection.transaction():
         turn = await try_turn(connection, rules.retry_s)
-        if turn is None:
+        if turn is None or (after == FIRST and not turn.is_due):
             return None
         rows = await connection.fetch(SQL["retrying"], *after, _SKUS)
         if not rows:

@@ -65,7 +65,8 @@ class Watch:
         return self.tide
 
     async def reach(self, sequence: int) -> None:
-        """Wait until the view holds record ``sequence``. The caller bounds the time."""
+        """Wait until the view is seen to hold record ``sequence``. The caller bounds the time."""
+        await self._look_together()
         while self.tide.applied < sequence:
             await self._look_together()
 

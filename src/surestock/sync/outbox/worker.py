@@ -11,13 +11,11 @@ import anyio
 from surestock.database import DatabaseConfig, DatabaseError, Lane, TryAgain
 from surestock.kit.clock import Clock
 from surestock.sync.check import Check
-from surestock.sync.outbox.deciding import drain_some, retry_some
+from surestock.sync.outbox.deciding import FIRST, drain_some, retry_some
 from surestock.sync.outbox.folding import Folded, Rules, fold_some
 from surestock.sync.outbox.pace import Chunk, Pause
 from surestock.sync.outbox.storable import check_storable
 from surestock.telemetry.log import Log
-
-_FIRST = (-1, -1)
 
 
 class OutboxWorker:
@@ -89,7 +87,7 @@ class OutboxWorker:
 
     async def _retry(self) -> None:
         """Try each letter once more that has a try left."""
-        after = _FIRST
+        after = FIRST
         while True:
             async with self._lane.use() as connection:
                 last = await retry_some(connection, after, self._rules)
