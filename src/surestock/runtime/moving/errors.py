@@ -9,3 +9,10 @@ class MoveRefused(SurestockError):
 
 class MoveUnproved(SurestockError):
     """Both sides do not amount to the same, so nobody may serve from the new one."""
+
+
+class DiskFailed(SurestockError):
+    """A file of the target cannot be written or read.
+
+    It has a name of its own: where a connection is in use, an ``OSError`` means that connection.
+    """

@@ -24,7 +24,7 @@ from surestock.snapshot import SnapshotHead, snapshot_path, write_snapshot
 
 _MOVING = "event-log.moving"
 _SNAPSHOTS = "snapshots"
-_LINE_RECORDS = 1000
+LINE_RECORDS = 1000
 
 
 class _Made(Struct):
@@ -44,11 +44,17 @@ class LogTarget:
     """
 
     def __init__(
-        self, data_dir: Path, append: AppendConfig, begins_after: int, base: Base | None
+        self,
+        data_dir: Path,
+        append: AppendConfig,
+        begins_after: int,
+        base: Base | None,
+        line_records: int = LINE_RECORDS,
     ) -> None:
         self.config = LogConfig(data_dir / _MOVING, append)
         self._data_dir = data_dir
         self._base = base
+        self._line_records = line_records
         self._begins = LogStart(begins_after, GENESIS)
         self.sequence = begins_after
         self.last: bytes | None = None
@@ -107,7 +113,7 @@ class LogTarget:
         self, records: list[tuple[int, str]]
     ) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
         """Return the records of the next line, and the rest: a line ends with the base."""
-        count = _LINE_RECORDS
+        count = self._line_records
         if self._base is not None and self.sequence < self._base.sequence:
             count = min(count, self._base.sequence - self.sequence)
         return records[:count], records[count:]

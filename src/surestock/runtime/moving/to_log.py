@@ -1,18 +1,20 @@
 """From PostgreSQL back into a log."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import asyncpg
 
 from surestock.database import named_statements
 from surestock.journal.append import AppendConfig
 from surestock.kit.clock import Clock
-from surestock.runtime.moving.errors import MoveRefused, MoveUnproved
+from surestock.runtime.moving.errors import DiskFailed, MoveRefused, MoveUnproved
 from surestock.runtime.moving.log_source import LogSource
-from surestock.runtime.moving.log_target import LogTarget
+from surestock.runtime.moving.log_target import LINE_RECORDS, LogTarget
 from surestock.runtime.moving.proof import Proof, equal_counts
 from surestock.runtime.moving.watcher import Watcher
 from surestock.runtime.offline.audit import audit
@@ -26,16 +28,23 @@ from surestock.runtime.offline.tables import (
 
 _SQL = named_statements("surestock.runtime.moving", "moving.sql")
 _NAME = "surestock move"
+T = TypeVar("T")
 
 
 async def move_to_log(
-    url: str, data_dir: Path, append: AppendConfig, ttl: timedelta, clock: Clock, watcher: Watcher
+    url: str,
+    data_dir: Path,
+    append: AppendConfig,
+    ttl: timedelta,
+    clock: Clock,
+    watcher: Watcher,
+    line_records: int = LINE_RECORDS,
 ) -> Proof:
     """Move the database at ``url`` into a data directory that is empty, or go on with that.
 
     Nobody can write to the database meanwhile, and it is not changed. Raises ``MoveRefused``,
-    ``MoveUnproved``, ``RecordsDamaged``, a ``JournalError``, a ``DatabaseError`` and ``OSError``;
-    then the same call goes on.
+    ``MoveUnproved``, ``RecordsDamaged``, ``DiskFailed``, a ``JournalError`` and a
+    ``DatabaseError``; then the same call goes on.
     """
     started = clock.monotonic()
     async with one_snapshot(url, _NAME) as connection:
@@ -43,7 +52,7 @@ async def move_to_log(
         await _check_alone(connection)
         begins_after = await connection.fetchval(_SQL["deleted_through"])
         base = await read_base(connection)
-        target = await asyncio.to_thread(LogTarget, data_dir, append, begins_after, base)
+        target = await _on_disk(LogTarget, data_dir, append, begins_after, base, line_records)
         with closing(target):
             earlier = await _check_same(connection, target)
             if earlier > begins_after:
@@ -51,9 +60,9 @@ async def move_to_log(
             audited = await _write(connection, target, ttl, clock, watcher)
             moving_s = clock.monotonic() - started
             started = clock.monotonic()
-            equal = await asyncio.to_thread(_prove, audited, target, ttl, clock, watcher)
+            equal = await _on_disk(_prove, audited, target, ttl, clock, watcher)
             proving_s = clock.monotonic() - started
-            target.become_the_log()
+            await _on_disk(target.become_the_log)
     fold = audited.fold
     moved = audited.sequence - earlier
     return Proof(equal, fold.digest, fold.events, moved, moving_s, equal["records"], proving_s)
@@ -90,14 +99,14 @@ async def _write(
     """Audit the database, and write each page of its records once that is proved."""
 
     async def seen(rows: list[asyncpg.Record]) -> None:
-        await asyncio.to_thread(target.write, [(row["sequence"], row["body"]) for row in rows])
+        await _on_disk(target.write, [(row["sequence"], row["body"]) for row in rows])
 
     watcher.begun(await count_records(connection), proving=False, unit="records")
     audited = await audit_tables(connection, ttl, clock, watcher.reached, seen)
     if audited.findings:
         told = "; ".join(f"{it.table}: {it.why}" for it in audited.findings)
         raise MoveUnproved(f"The database is damaged: {told}.")
-    await asyncio.to_thread(target.complete)
+    await _on_disk(target.complete)
     return audited
 
 
@@ -116,3 +125,12 @@ def _prove(
         told = "; ".join(f"{it.path.name}: {it.why}" for it in found.findings)
         raise MoveUnproved(f"The log that was written is not sound: {told}.")
     return equal
+
+
+async def _on_disk(call: Callable[..., T], *arguments: object) -> T:
+    """Do something with files, in a thread. Raises :class:`DiskFailed` for an ``OSError``."""
+    try:
+        return await asyncio.to_thread(call, *arguments)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise DiskFailed(f"{where}{error.strerror or error}.") from error
