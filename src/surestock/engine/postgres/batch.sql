@@ -81,7 +81,10 @@ SELECT sequence FROM surestock.head FOR UPDATE
 SELECT id FROM surestock.records WHERE sequence = $1
 
 -- name: write
--- $1-$3 records; $4-$7 versions; $8-$13 levels.
+-- All that a batch writes but documents; returns how many keys were answered.
+-- $1-$3 records; $4-$7 versions; $8-$13 levels; $14-$15 reservations; $16-$19 holds that end;
+-- $20-$23 holds that begin; $24-$25 digests of keys, and $26-$27 of batches, with their records;
+-- $28 when they were answered; $29 what was answered then or before is forgotten.
 WITH
 written_records AS (
     INSERT INTO surestock.records (sequence, id, body)
@@ -90,40 +93,51 @@ written_records AS (
 written_versions AS (
     INSERT INTO surestock.versions (store_id, sku, version, sequence)
     SELECT * FROM unnest($4::text[], $5::text[], $6::bigint[], $7::bigint[])
-)
-INSERT INTO surestock.levels (store_id, sku, on_hand, reserved, version, updated_at)
-SELECT * FROM unnest($8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::timestamptz[])
-ON CONFLICT (store_id, sku) DO UPDATE
-SET on_hand = excluded.on_hand,
-    reserved = excluded.reserved,
-    version = excluded.version,
-    updated_at = excluded.updated_at
-
--- name: write_reservations
--- $1-$2 reservations; $3-$6 holds that end; $7-$10 holds that begin.
-WITH
-ended AS (
+),
+written_levels AS (
+    INSERT INTO surestock.levels (store_id, sku, on_hand, reserved, version, updated_at)
+    SELECT * FROM unnest(
+        $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::timestamptz[]
+    )
+    ON CONFLICT (store_id, sku) DO UPDATE
+    SET on_hand = excluded.on_hand,
+        reserved = excluded.reserved,
+        version = excluded.version,
+        updated_at = excluded.updated_at
+),
+written_reservations AS (
+    INSERT INTO surestock.reservations (id, body)
+    SELECT * FROM unnest($14::text[], $15::text[])
+    ON CONFLICT (id) DO UPDATE SET body = excluded.body
+),
+ended_holds AS (
     DELETE FROM surestock.holds
     WHERE (store_id, sku, expires_at, reservation_id) IN (
-        SELECT * FROM unnest($3::text[], $4::text[], $5::timestamptz[], $6::text[])
+        SELECT * FROM unnest($16::text[], $17::text[], $18::timestamptz[], $19::text[])
     )
 ),
-begun AS (
+begun_holds AS (
     INSERT INTO surestock.holds (store_id, sku, expires_at, reservation_id)
-    SELECT * FROM unnest($7::text[], $8::text[], $9::timestamptz[], $10::text[])
+    SELECT * FROM unnest($20::text[], $21::text[], $22::timestamptz[], $23::text[])
+),
+written_batches AS (
+    INSERT INTO surestock.answers (digest, sequence, answered_at)
+    SELECT digest, sequence, $28::timestamptz
+    FROM unnest($26::bytea[], $27::bigint[]) AS new (digest, sequence)
+    ON CONFLICT (digest) DO UPDATE
+    SET sequence = excluded.sequence, answered_at = excluded.answered_at
+    WHERE answers.answered_at <= $29::timestamptz
+),
+written_answers AS (
+    INSERT INTO surestock.answers (digest, sequence, answered_at)
+    SELECT digest, sequence, $28::timestamptz
+    FROM unnest($24::bytea[], $25::bigint[]) AS new (digest, sequence)
+    ON CONFLICT (digest) DO UPDATE
+    SET sequence = excluded.sequence, answered_at = excluded.answered_at
+    WHERE answers.answered_at <= $29::timestamptz
+    RETURNING 1
 )
-INSERT INTO surestock.reservations (id, body)
-SELECT * FROM unnest($1::text[], $2::text[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body
-
--- name: write_answers
--- $1 digests, $2 sequences, $3 answered at, $4 what was answered then or before is forgotten.
-INSERT INTO surestock.answers (digest, sequence, answered_at)
-SELECT digest, sequence, $3::timestamptz FROM unnest($1::bytea[], $2::bigint[]) AS new (digest, sequence)
-ON CONFLICT (digest) DO UPDATE
-SET sequence = excluded.sequence, answered_at = excluded.answered_at
-WHERE answers.answered_at <= $4::timestamptz
-RETURNING 1
+SELECT count(*) FROM written_answers
 
 -- name: add_documents
 INSERT INTO surestock.documents (kind, id, body)

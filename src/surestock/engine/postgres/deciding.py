@@ -76,6 +76,8 @@ class Judge:
             self.verdicts.told.append((waiting, first))
             return
         record_id = ids.next()
+        # Nobody has made this id before, so there is no need to look for what it names.
+        self._loaded.put_reservations((record_id,), ())
         while True:
             decided = self._decide(waiting, record_id)
             if not self._loaded.asked:

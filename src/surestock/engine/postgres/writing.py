@@ -82,30 +82,35 @@ class Rows:
             (it.store_id, it.sku, it.on_hand, it.reserved, it.version, it.updated_at)
             for it in self._levels.values()
         ]
-        await connection.execute(
+        bodies = [(it, _encode(held).decode()) for it, held in self._reservations.items()]
+        ended, begun = self._holds()
+        answered = await connection.fetchval(
             SQL["write"],
             *_turned(self._records, 3),
             *_turned(self._versions, 4),
             *_turned(levels, 6),
+            *_turned(bodies, 2),
+            *_turned(ended, 4),
+            *_turned(begun, 4),
+            *(list(self._answers), list(self._answers.values())),
+            *(list(self._batches), list(self._batches.values())),
+            self._now,
+            self._now - ttl,
         )
-        if self._reservations:
-            await self._write_reservations(connection)
+        if answered != len(self._answers):
+            raise TryAgain("another process has answered a key meanwhile", constraint="answers")
         if self._documents:
             await self._write_documents(connection)
-        if self._answers:
-            await self._write_answers(connection, ttl)
 
-    async def _write_reservations(self, connection: asyncpg.Connection) -> None:
+    def _holds(self) -> tuple[list[Hold], list[Hold]]:
+        """Return the rows of ``holds`` that end, and those that begin."""
         ended: list[Hold] = []
         begun: list[Hold] = []
         for reservation_id, held in self._reservations.items():
             before, after = holds_of(self._known_reservations.get(reservation_id)), holds_of(held)
             ended.extend(before - after)
             begun.extend(after - before)
-        bodies = [(it, _encode(held).decode()) for it, held in self._reservations.items()]
-        await connection.execute(
-            SQL["write_reservations"], *_turned(bodies, 2), *_turned(ended, 4), *_turned(begun, 4)
-        )
+        return ended, begun
 
     async def _write_documents(self, connection: asyncpg.Connection) -> None:
         new: list[tuple[str, str, str]] = []
@@ -123,17 +128,6 @@ class Rows:
             await connection.execute(SQL["add_documents"], *_turned(new, 3))
         if replaced:
             await connection.execute(SQL["replace_documents"], *_turned(replaced, 3))
-
-    async def _write_answers(self, connection: asyncpg.Connection, ttl: timedelta) -> None:
-        forgotten = self._now - ttl
-        for answers in (self._answers, self._batches):
-            if not answers:
-                continue
-            written = await connection.fetch(
-                SQL["write_answers"], list(answers), list(answers.values()), self._now, forgotten
-            )
-            if answers is self._answers and len(written) != len(answers):
-                raise TryAgain("another process has answered a key meanwhile", constraint="answers")
 
 
 def holds_of(held: Reservation | None) -> set[Hold]:
