@@ -16,6 +16,7 @@ from surestock.cli.database_url import at_database, database_of, sound_url
 from surestock.cli.failing import FOUND_WRONG, IMPOSSIBLE, fail, tell
 from surestock.cli.record_progress import record_progress
 from surestock.database import DatabaseUnfit
+from surestock.journal.errors import JournalHeld
 from surestock.kit.clock import SystemClock
 from surestock.runtime.errors import StartRefused
 from surestock.runtime.log_config import log_config
@@ -68,6 +69,8 @@ def _ending() -> Iterator[None]:
         yield
     except DatabaseUnfit as error:
         fail(f"The database cannot be used: {error}.", IMPOSSIBLE)
+    except JournalHeld as error:
+        fail(str(error), IMPOSSIBLE)
     except (MoveUnproved, RecordsDamaged) as error:
         fail(str(error), FOUND_WRONG)
     except KeyboardInterrupt:
