@@ -8,6 +8,7 @@ Where there are several processes, each of them sweeps: what one let go of, the 
 
 from collections.abc import AsyncIterator, Awaitable
 from datetime import datetime, timedelta
+from functools import partial
 
 from surestock.cart.commands import DropCart, ForgetCheckout
 from surestock.cart.model import Cart, Checkout
@@ -16,7 +17,7 @@ from surestock.checkout.shop import Shop
 from surestock.checkout.steps.clean import clean
 from surestock.inventory.document import Document
 from surestock.kit.errors import Refusal, Unavailable
-from surestock.mirror.pages import pages_of
+from surestock.mirror.pages import Unhurried, pages_of
 
 _REQUEST = "reaper"
 
@@ -52,7 +53,10 @@ class Reaper:
         self._shop.figures.stuck = stuck
 
     async def _all(self, kind: str) -> AsyncIterator[Document]:
-        async for page in pages_of(self._shop.engine, kind, lambda: self._shop.sleep(0)):
+        shop = self._shop
+        unhurried = Unhurried(shop.sleep, shop.clock.monotonic)
+        rest = unhurried if shop.queue.is_shared else partial(shop.sleep, 0)
+        async for page in pages_of(shop.engine, kind, rest):
             for document in page:
                 yield document
 

@@ -18,7 +18,7 @@ from surestock.checkout.resolution import Absences, find_out
 from surestock.checkout.shop import Shop
 from surestock.checkout.steps.clean import clean
 from surestock.kit.errors import Refusal, Unavailable
-from surestock.mirror.pages import pages_of, unhurried
+from surestock.mirror.pages import Unhurried, pages_of
 
 _AT_ONCE = 16
 
@@ -66,7 +66,7 @@ class Recovery:
     async def _look_around(self) -> None:
         while True:
             await self._shop.sleep(self._shop.config.look_s)
-            await self._look_through(unhurried)
+            await self._look_through(Unhurried())
 
     async def _look_through(self, rest: Callable[[], Awaitable[None]]) -> None:
         while True:

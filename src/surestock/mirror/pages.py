@@ -8,7 +8,9 @@ import anyio
 from surestock.inventory.document import Document
 
 _PAGE = 500
-_REST_S = 0.025
+_LEAST_REST_S = 0.025
+_MOST_REST_S = 1.0
+_RESTS = 19
 
 
 class Shelf(Protocol):
@@ -34,6 +36,24 @@ async def pages_of(
         await rest()
 
 
-async def unhurried() -> None:
-    """Rest for so long that a walk through millions costs a few hundredths of a core."""
-    await anyio.sleep(_REST_S)
+class Unhurried:
+    """Rests for so long that a walk through millions costs a twentieth of a core at the most.
+
+    Where a page has to be fetched and read, it takes far longer than where it is in memory; and
+    every process walks. So a rest is many times as long as the work between it and the last one.
+    """
+
+    def __init__(
+        self,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        monotonic: Callable[[], float] = anyio.current_time,
+    ) -> None:
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._since = monotonic()
+
+    async def __call__(self) -> None:
+        """Rest."""
+        worked_s = self._monotonic() - self._since
+        await self._sleep(min(max(_LEAST_REST_S, _RESTS * worked_s), _MOST_REST_S))
+        self._since = self._monotonic()

@@ -16,7 +16,7 @@ from surestock.kit.errors import Unavailable
 from surestock.mirror.agenda import Agenda
 from surestock.mirror.book import CartBook
 from surestock.mirror.config import MirrorConfig
-from surestock.mirror.pages import unhurried
+from surestock.mirror.pages import Unhurried
 from surestock.mirror.tending import Tending
 from surestock.telemetry.log import Log
 
@@ -47,7 +47,7 @@ class TakingUp:
         await self._look(lambda cart: not self._tending.is_synced(cart), checkpoint)
         while self._tending.is_shared:
             await anyio.sleep(self._config.look_s)
-            await self._look(self._is_left, unhurried)
+            await self._look(self._is_left, Unhurried())
 
     async def _look(
         self, is_due: Callable[[Cart], bool], rest: Callable[[], Awaitable[None]]
