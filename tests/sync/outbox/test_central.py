@@ -10,7 +10,7 @@ from surestock.sync.outbox import Patience, PostgresCentral
 from tests.sync.fold.paper import garbled, impossible
 from tests.sync.outbox.place import Place, until
 
-SHORT = Patience(sync_s=0.3, answer_s=0.3, decide_s=0.3)
+SHORT = Patience(sync_s=0.3, answer_s=1, decide_s=1)
 
 
 async def test_a_sync_folds_by_itself_and_tells_what_came_since_the_last_one(place: Place) -> None:
@@ -129,7 +129,8 @@ async def test_nobody_waits_longer_than_his_patience_for_a_head_that_is_taken(
     place.log.add(("tea", "west"))
     await place.put()
     other = type(place.lane)(place.config)
-    async with place.asking(SHORT) as central, other.use() as holder, holder.transaction():
+    async with place.asking(SHORT) as central, other.use(60) as holder, holder.transaction():
+        await holder.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         await holder.execute("SELECT 1 FROM surestock.central_head FOR UPDATE")
         with pytest.raises(CentralBehind):
             await central.sync()

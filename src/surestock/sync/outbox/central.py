@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from surestock.database import DatabaseConfig
 from surestock.inventory.central import CentralPage, CentralStock, DeadLetter, Synced, SyncStatus
-from surestock.inventory.unavailable import CentralBehind
 from surestock.kit.clock import Clock
 from surestock.kit.errors import Unavailable
 from surestock.resilience.breaker import BreakerConfig, CircuitBreaker
@@ -22,7 +21,7 @@ from surestock.sync.letter import position_of
 from surestock.sync.outbox.access import Access
 from surestock.sync.outbox.folding import Rules, fold_some
 from surestock.sync.outbox.reading import Seen, read_letters, read_page, read_stock, read_tide
-from surestock.sync.outbox.tide import Tide, Watch
+from surestock.sync.outbox.tide import Tide, Watch, stands_still
 from surestock.sync.outbox.verdict import Verdicts
 from surestock.telemetry.log import Log
 
@@ -139,7 +138,11 @@ class PostgresCentral:
         return await self._verdicts.give(letter_id, reason)
 
     async def _look(self) -> Tide:
-        return await self._reads.ask(read_tide, _now() + self._patience.answer_s)
+        return await self._reads.ask(read_tide, self._soon())
+
+    def _soon(self) -> float:
+        """Return until when one question may take, by the loop's clock."""
+        return _now() + self._patience.answer_s
 
     async def _read(
         self,
@@ -147,29 +150,19 @@ class PostgresCentral:
         min_sequence: int = 0,
     ) -> tuple[_T, Seen]:
         """Return an answer from a view no older than any that was shown before."""
-        until = _now() + self._patience.answer_s
-        while True:
-            wanted = max(min_sequence, self._watch.shown)
-            found, seen = await self._reads.ask(read, until)
-            if seen.stopped is not None:
-                raise _stands_still(seen.stopped)
-            if seen.applied_sequence >= wanted:
-                self._watch.shown = max(self._watch.shown, seen.applied_sequence)
-                return found, seen
-            try:
-                async with asyncio.timeout_at(until):
-                    await self._watch.reach(wanted)
-            except TimeoutError:
-                raise CentralBehind(self._what_keeps_it(wanted)) from None
-
-    def _what_keeps_it(self, wanted: int) -> str:
-        tide = self._watch.tide
-        if wanted > tide.durable:
-            return f"The log is at sequence {tide.durable} and has not reached {wanted} yet."
-        if not self._watch.is_alive:
-            return "No sync worker is running, so the central view does not move on."
-        behind = tide.durable - tide.applied
-        return f"The central view is {behind} records behind. Try again in a moment."
+        wanted = max(min_sequence, self._watch.shown)
+        until = self._soon()
+        found, seen = await self._reads.ask(read, until)
+        if seen.applied_sequence < wanted and seen.stopped is None:
+            if not await self._watch.reach(wanted, until):
+                raise self._watch.behind(wanted)
+            found, seen = await self._reads.ask(read, self._soon())
+        if seen.stopped is not None:
+            raise stands_still(seen.stopped)
+        if seen.applied_sequence < wanted:
+            raise self._watch.behind(wanted)
+        self._watch.shown = max(self._watch.shown, seen.applied_sequence)
+        return found, seen
 
     async def _fold_all(self, within_s: float) -> Tide:
         """Fold, in turns with whoever else does, up to what is durable now."""
@@ -180,19 +173,15 @@ class PostgresCentral:
         fold = partial(fold_some, most=_CHUNK, rules=self._rules)
         while tide.applied < durable:
             if _now() >= until:
-                raise CentralBehind(self._what_keeps_it(durable))
-            folded = await self._writes.ask(fold, until)
+                raise self._watch.behind(durable)
+            folded = await self._writes.ask(fold, self._soon())
             if folded is None:
                 await asyncio.sleep(_PAUSE_S)
             elif folded.head.stopped is not None and folded.head.sequence < durable:
-                raise _stands_still(folded.head.stopped)
+                raise stands_still(folded.head.stopped)
             tide = await self._watch.look()
         return tide
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _stands_still(why: str) -> CentralBehind:
-    return CentralBehind(f"The central view stands still: {why}")

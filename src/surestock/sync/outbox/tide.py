@@ -9,6 +9,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from surestock.inventory.unavailable import CentralBehind
 from surestock.kit.clock import Clock
 
 _LOOK_EVERY_S = 0.02
@@ -64,11 +65,32 @@ class Watch:
         self._seen_at = self._clock.monotonic()
         return self.tide
 
-    async def reach(self, sequence: int) -> None:
-        """Wait until the view is seen to hold record ``sequence``. The caller bounds the time."""
-        await self._look_together()
-        while self.tide.applied < sequence:
+    async def reach(self, sequence: int, until: float) -> bool:
+        """Wait until the view is seen to hold record ``sequence``; tell whether it is.
+
+        The last look begins before ``until``, by the loop's clock: what is under way is not cut off
+        because somebody who waits for something else runs out of time.
+        """
+        loop = asyncio.get_running_loop()
+        while loop.time() < until:
             await self._look_together()
+            if self.tide.applied >= sequence or self.tide.stopped is not None:
+                break
+        return self.tide.applied >= sequence
+
+    def behind(self, wanted: int) -> CentralBehind:
+        """Return why the view does not hold record ``wanted``, as far as is known now."""
+        tide = self.tide
+        if tide.stopped is not None:
+            return stands_still(tide.stopped)
+        if wanted > tide.durable:
+            told = f"The log is at sequence {tide.durable} and has not reached {wanted} yet."
+        elif not self.is_alive:
+            told = "No sync worker is running, so the central view does not move on."
+        else:
+            behind = tide.durable - tide.applied
+            told = f"The central view is {behind} records behind. Try again in a moment."
+        return CentralBehind(told)
 
     async def _look_together(self) -> None:
         """Have one look with all who wait now, in a moment."""
@@ -82,3 +104,8 @@ class Watch:
         finally:
             self._looking = None
             looking.set_result(None)
+
+
+def stands_still(why: str) -> CentralBehind:
+    """Return what is told while the next record cannot be folded."""
+    return CentralBehind(f"The central view stands still: {why}")
