@@ -18,6 +18,7 @@ from surestock.database.deadline import cut_after
 from surestock.inventory.model import Level
 from surestock.journal.scan import LogStart
 from surestock.kit.failpoints import hit
+from surestock.runtime.moving.alone import check_alone
 from surestock.runtime.moving.chunk import Chunk, reservation_row
 from surestock.runtime.moving.errors import MoveRefused
 from surestock.runtime.offline.tables.base import Base, parts_of
@@ -52,6 +53,7 @@ class DatabaseTarget:
         """
         async with self._transaction() as connection:
             await check_schema(connection)
+            await check_alone(connection)
             head = await connection.fetchrow(_SQL["lock_head"])
             moved = await find_unfinished_move(connection)
             if moved is None:
@@ -106,7 +108,11 @@ class DatabaseTarget:
                 raise MoveRefused("Another move works on this database. Let it end first.")
             for table, columns, rows in _state(fold, base):
                 await self._all(connection, table, columns, rows)
-            await connection.execute(_SQL["set_head"], through, deleted_through)
+            if await connection.fetchval(_SQL["set_head"], through, deleted_through) is None:
+                raise MoveRefused(
+                    f"Somebody has written to the database at {self._place} meanwhile, so what was "
+                    "moved is of no use. Begin anew with an empty database."
+                )
             await connection.execute(_SQL["set_central_head"], through)
             hit("move.state")
             yield connection

@@ -30,7 +30,9 @@ ON CONFLICT (digest) DO NOTHING;
 SELECT through FROM surestock.moving WHERE through = $1 FOR UPDATE;
 
 -- name: set_head
-UPDATE surestock.head SET sequence = $1, deleted_through = $2;
+UPDATE surestock.head SET sequence = $1, deleted_through = $2
+WHERE sequence = 0 AND deleted_through = 0
+RETURNING sequence;
 
 -- name: set_central_head
 UPDATE surestock.central_head SET sequence = $1;

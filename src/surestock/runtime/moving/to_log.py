@@ -12,6 +12,7 @@ import asyncpg
 from surestock.database import named_statements
 from surestock.journal.append import AppendConfig
 from surestock.kit.clock import Clock
+from surestock.runtime.moving.alone import check_alone
 from surestock.runtime.moving.errors import DiskFailed, MoveRefused, MoveUnproved
 from surestock.runtime.moving.log_source import LogSource
 from surestock.runtime.moving.log_target import LINE_RECORDS, LogTarget
@@ -49,7 +50,7 @@ async def move_to_log(
     started = clock.monotonic()
     async with one_snapshot(url, _NAME) as connection:
         await connection.execute(_SQL["hold_head"])
-        await _check_alone(connection)
+        await check_alone(connection)
         begins_after = await connection.fetchval(_SQL["deleted_through"])
         base = await read_base(connection)
         target = await _on_disk(LogTarget, data_dir, append, begins_after, base, line_records)
@@ -66,15 +67,6 @@ async def move_to_log(
     fold = audited.fold
     moved = audited.sequence - earlier
     return Proof(equal, fold.digest, fold.events, moved, moving_s, equal["records"], proving_s)
-
-
-async def _check_alone(connection: asyncpg.Connection) -> None:
-    others = await connection.fetchval(_SQL["others"])
-    if others:
-        raise MoveRefused(
-            f"Surestock has {others} more connections to the database. Stop its processes first: "
-            "what they write from now on would not be in the log."
-        )
 
 
 async def _check_same(connection: asyncpg.Connection, target: LogTarget) -> int:
