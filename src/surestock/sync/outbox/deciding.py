@@ -109,7 +109,9 @@ def _position(letter_id: str) -> Position:
 
 
 def _is_draining(doubt: Doubt) -> bool:
-    return doubt.stop is not None and doubt.stop.letter.status not in OPEN
+    """Tell whether changes are at hand to be folded behind a letter that has had its end."""
+    stop = doubt.stop
+    return stop is not None and stop.letter.status not in OPEN and stop.parked.at_hand > 0
 
 
 async def _letter(connection: asyncpg.Connection, position: Position, letter_id: str) -> DeadLetter:

@@ -80,10 +80,11 @@ class OutboxWorker:
         self._tell(folded)
         if folded.is_due and folded.head.open_letters:
             await self._retry()
+        has_drained = False
         if folded.head.draining:
             async with self._lane.use() as connection:
-                await drain_some(connection, self._rules)
-        return folded.is_full or folded.head.draining > 0
+                has_drained = await drain_some(connection, self._rules)
+        return folded.is_full or has_drained
 
     async def _retry(self) -> None:
         """Try each letter once more that has a try left."""
