@@ -1,19 +1,23 @@
-"""The application over the engine in memory, with a clock that stands still."""
+"""The application over each engine, with a clock that stands still."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from blockbuster import BlockBuster
 
-from surestock.engine.memory import MemoryEngine
-from surestock.engine.memory.central import MemoryCentral
+from surestock.inventory.central import Central
 from surestock.kit.clock import ManualClock
-from surestock.kit.ids import IdSource
+from surestock.ledger.port import Engine
 from tests.api.centrals import AbsentCentral, CrowdedCentral, TroubledCentral
 from tests.api.desk import Api
+from tests.api.engines import engine_names, in_memory, open_engine
 from tests.api.keys import FakeKeys
 from tests.api.till import Till, open_till
+from tests.engine import on_postgres
+
+Opened: TypeAlias = tuple[Engine, Central]
 
 _CATALOG: dict[str, tuple[str, int, str, bool]] = {
     "phone": ("device", 49900, "EUR", True),
@@ -22,26 +26,46 @@ _CATALOG: dict[str, tuple[str, int, str, bool]] = {
 }
 
 
+@pytest.fixture(scope="session", autouse=True)
+def servers(request: pytest.FixtureRequest) -> None:
+    """Let there be the servers that engines stand on."""
+    on_postgres.provide(request.config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that goes through an engine once for each engine."""
+    if "engine_name" in metafunc.fixturenames:
+        metafunc.parametrize("engine_name", engine_names(metafunc.module))
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
 
 
 @pytest.fixture
-async def api(
+async def opened(
+    engine_name: str,
+    tmp_path: Path,
     clock: ManualClock,
     no_blocking_calls: BlockBuster,  # noqa: ARG001 - asked for, so that it watches
-) -> AsyncIterator[Api]:
-    engine = MemoryEngine(clock, IdSource("bootboot"), timedelta(hours=24))
-    built = Api(engine, clock)
+) -> AsyncIterator[Opened]:
+    """An engine that must never block the event loop, and its central view."""
+    async with open_engine(engine_name, tmp_path / "data", clock) as made:
+        yield made
+
+
+@pytest.fixture
+async def api(opened: Opened, clock: ManualClock) -> AsyncIterator[Api]:
+    engine, central = opened
+    built = Api(engine, clock, central)
     async with built.client:
         yield built
 
 
-async def served_with(central: MemoryCentral) -> AsyncIterator[Api]:
+async def served_with(central: Central) -> AsyncIterator[Api]:
     clock = ManualClock()
-    engine = MemoryEngine(clock, IdSource("bootboot"), timedelta(hours=24))
-    built = Api(engine, clock, central)
+    built = Api(in_memory(clock), clock, central)
     async with built.client:
         yield built
 
@@ -75,20 +99,17 @@ def keys() -> FakeKeys:
 
 
 @pytest.fixture
-async def guarded(clock: ManualClock, keys: FakeKeys) -> AsyncIterator[Api]:
-    engine = MemoryEngine(clock, IdSource("bootboot"), timedelta(hours=24))
-    built = Api(engine, clock, keys=keys)
+async def guarded(opened: Opened, clock: ManualClock, keys: FakeKeys) -> AsyncIterator[Api]:
+    engine, central = opened
+    built = Api(engine, clock, central, keys=keys)
     async with built.client:
         yield built
 
 
 @pytest.fixture
-async def till(
-    clock: ManualClock,
-    no_blocking_calls: BlockBuster,  # noqa: ARG001 - asked for, so that it watches
-) -> AsyncIterator[Till]:
-    async with open_till(clock) as opened:
-        yield opened
+async def till(opened: Opened, clock: ManualClock) -> AsyncIterator[Till]:
+    async with open_till(*opened, clock) as made:
+        yield made
 
 
 @pytest.fixture

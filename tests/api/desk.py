@@ -22,6 +22,7 @@ from surestock.engine.memory import MemoryEngine
 from surestock.inventory.central import Central
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
+from surestock.ledger.port import Engine
 from surestock.telemetry.exposition import Exposition, Figures
 from surestock.telemetry.log import make_log
 from surestock.telemetry.metrics import Metrics
@@ -37,11 +38,12 @@ LEVEL = "/stores/berlin/inventory/apple"
 class Api:
     """An application and what stands around it. ``lines`` is what it logged.
 
-    ``central`` is the engine's own, unless a test brings another. ``mirrors`` and ``checkouts``
-    only take note of what they are told. ``slot`` is where it tells other processes its metrics.
+    ``central`` may be left out with the engine in memory, which has its own. ``mirrors`` and
+    ``checkouts`` only take note of what they are told. ``slot`` is where it tells other processes
+    its metrics.
     """
 
-    engine: MemoryEngine
+    engine: Engine
     clock: ManualClock
     central: Central | None = None
     limits: FeedLimits = field(default_factory=lambda: FeedLimits(gather_s=0))
@@ -61,7 +63,10 @@ class Api:
     def __post_init__(self) -> None:
         lines = RequestLine(self.raw_lines.append, self.clock, wanted=True)
         log = make_log(self.raw_lines.append, self.clock, "info")
-        central = self.central or self.engine.central
+        central = self.central
+        if central is None:
+            assert isinstance(self.engine, MemoryEngine)
+            central = self.engine.central
         figures: Figures
         figures = own = Exposition(self.metrics, central.status)
         if self.slot is not None:

@@ -9,6 +9,8 @@ import yaml
 from tests.api.desk import LEVEL, Api, problem
 from tests.api.keys import EVERY_SCOPE, FakeKeys
 
+ABOUT_HTTP = True
+
 _DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"
 _PUBLIC = {"/health", "/health/liveness", "/health/readiness"}
 _VALUES = {

@@ -66,7 +66,7 @@ async def test_a_reservation_that_is_not_durable_yet_is_out_of_reach_for_a_key_o
 ) -> None:
     disk = Disk()
     async with engine_on(tmp_path / "event-log", clock) as engine:
-        api = Api(engine, clock, AbsentCentral(), keys=keys)  # type: ignore[arg-type]
+        api = Api(engine, clock, AbsentCentral(), keys=keys)
         chain, till = keys.know("chain"), keys.know("till", stores={"berlin"})
         for store in ("berlin", "bonn"):
             path = f"/stores/{store}/inventory/apple"

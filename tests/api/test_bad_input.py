@@ -6,6 +6,8 @@ import pytest
 
 from tests.api.desk import JSON, LEVEL, Api, problem
 
+ABOUT_HTTP = True
+
 RESERVE = f"{LEVEL}/reserve"
 
 BODIES = [

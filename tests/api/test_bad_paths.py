@@ -4,6 +4,8 @@ import pytest
 
 from tests.api.desk import LEVEL, Api, problem, raw
 
+ABOUT_HTTP = True
+
 RESERVE = f"{LEVEL}/reserve"
 
 BAD_IDS = [

@@ -7,6 +7,8 @@ import pytest
 from surestock.api.body import MOST_BODY_BYTES
 from tests.api.desk import LEVEL, Api, problem, raw, scope_of
 
+ABOUT_HTTP = True
+
 RESERVE = f"{LEVEL}/reserve"
 
 

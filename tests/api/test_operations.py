@@ -13,6 +13,8 @@ from surestock.kit.ids import IdSource
 from surestock.ledger.port import EngineStatus
 from tests.api.desk import LEVEL, Api, problem
 
+ABOUT_HTTP = True
+
 
 @pytest.mark.parametrize("path", ["/health", "/health/liveness"])
 async def test_health_is_ok(api: Api, path: str) -> None:

@@ -3,13 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 from surestock.checkout.config import CheckoutConfig
 from surestock.commerce.providers.simulated.script import Script
-from surestock.engine.memory import MemoryEngine
+from surestock.inventory.central import Central
 from surestock.kit.clock import ManualClock
-from surestock.kit.ids import IdSource
+from surestock.ledger.port import Engine
 from tests.api.desk import Api
 from tests.checkout.shop import TestShop
 
@@ -39,12 +38,11 @@ class Till:
 
 @asynccontextmanager
 async def open_till(
-    clock: ManualClock, checkout: CheckoutConfig | None = None
+    engine: Engine, central: Central, clock: ManualClock, checkout: CheckoutConfig | None = None
 ) -> AsyncIterator[Till]:
     """Open a shop that has ten phones at 499.00 euro, and plans."""
-    engine = MemoryEngine(clock, IdSource("bootboot"), timedelta(hours=24))
     shop = TestShop(engine, clock=clock, checkout=checkout)
     await shop.stock_up()
-    built = Api(engine, clock, mirrors=shop.mirrors, checkouts=shop.desk)
+    built = Api(engine, clock, central, mirrors=shop.mirrors, checkouts=shop.desk)
     async with shop.at_work(), built.client:
         yield Till(built, shop)

@@ -43,6 +43,7 @@ PHONE = "phone"
 PLAN = "plan"
 STORE = "online"
 STOCK = 10
+_PLACING_S = 10
 PLATFORM = SimulatedConfig(settles_s=30.0)
 
 
@@ -156,11 +157,12 @@ class TestShop:
 
     async def until_placing(self) -> None:
         """Wait until the platform has been asked to place an order."""
-        for _ in range(1000):
-            if self.provider.script.calls.get("place_order"):
-                return
-            await asyncio.sleep(0)
-        pytest.fail("nobody placed an order")
+        try:
+            async with asyncio.timeout(_PLACING_S):
+                while not self.provider.script.calls.get("place_order"):  # noqa: ASYNC110 - it tells nobody
+                    await asyncio.sleep(0)
+        except TimeoutError:
+            pytest.fail("nobody placed an order")
 
     async def refused(self, kind: type[E], user_id: str = "ann", *, method: str | None = None) -> E:
         """Check out, and return why that was not possible."""

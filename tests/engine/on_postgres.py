@@ -54,20 +54,27 @@ class Kept(PostgresEngine):
     """The engine; what has to run beside it runs from its start to its close."""
 
     def __init__(
-        self, version: str, directory: Path, clock: Clock, ttl: timedelta, refusals: int
+        self,
+        version: str,
+        directory: Path,
+        clock: Clock,
+        ttl: timedelta,
+        refusals: int,
+        ids: IdSource | None = None,
     ) -> None:
         if version not in _urls:
             pytest.skip(f"no PostgreSQL {version} here")
         self._version = version
         self._name = _name_of(directory)
         self._kept: asyncio.Task[None] | None = None
-        database = DatabaseConfig(_urls[version])
-        super().__init__(PostgresConfig(database, ttl, max_refusals=refusals), clock, IdSource())
+        self.database = DatabaseConfig(_urls[version])
+        config = PostgresConfig(self.database, ttl, max_refusals=refusals)
+        super().__init__(config, clock, ids or IdSource())
 
     async def start(self) -> None:
         """Empty the database, unless it is this directory's; start, and keep healthy."""
         if _owners.get(self._version) != self._name:
-            connection = await open_connection(DatabaseConfig(_urls[self._version]))
+            connection = await open_connection(self.database)
             await connection.execute(_EMPTY)
             steps = known_migrations()
             seeds = [seed for step in steps for seed in _SEEDS.findall(step.statements)]
