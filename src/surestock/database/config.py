@@ -41,4 +41,7 @@ def _host_and_port(part: str) -> tuple[str, int]:
     host, colon, port = part.rpartition(":")
     if not colon or port.endswith("]"):
         return unquote(part.strip("[]")), _DEFAULT_PORT
+    if not (port.isascii() and port.isdigit()):
+        msg = "a port is no number"  # what stands there instead may be a part of the password
+        raise ValueError(msg)
     return unquote(host.strip("[]")), int(port)

@@ -40,8 +40,8 @@ def named_fault(error: BaseException) -> DatabaseError | None:
 def _of_state(error: asyncpg.PostgresError) -> DatabaseError | None:
     state = getattr(error, "sqlstate", None) or ""
     words = _words(error)
-    if state in _AGAIN:
-        return TryAgain(f"{_AGAIN[state]}: {words}")
+    if state in _AGAIN or isinstance(error, asyncpg.InvalidCachedStatementError):
+        return TryAgain(f"{_AGAIN.get(state, 'the tables were changed')}: {words}")
     if state in _LOCK:
         return TryAgain(f"{_LOCK[state]}: {words}", is_lock=True)
     if state == _UNIQUE:

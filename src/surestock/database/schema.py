@@ -70,7 +70,7 @@ async def migrate(
     Each is one transaction, and one process at a time migrates. Raises :class:`SchemaBehind` when
     the database was migrated by another release.
     """
-    await connection.execute(_SQL["begin"])
+    await _make_place(connection)
     while True:
         async with connection.transaction():
             await connection.execute(_SQL["lock"])
@@ -81,6 +81,21 @@ async def migrate(
             await connection.execute(step.statements)
             await connection.execute(_SQL["note"], step.number, step.name, step.digest)
         applied(step)
+
+
+async def _make_place(connection: asyncpg.Connection) -> None:
+    """Make the table of migrations where it is missing: who has one need not be able to."""
+    if await connection.fetchval(_SQL["has_schema"]):
+        return
+    try:
+        await connection.execute(_SQL["begin"])
+    except (
+        asyncpg.DuplicateSchemaError,
+        asyncpg.DuplicateTableError,
+        asyncpg.UniqueViolationError,
+    ):
+        # Another process was making it, which no IF NOT EXISTS sees, and has it made by now.
+        await connection.execute(_SQL["begin"])
 
 
 def _missing(applied: list[Migration]) -> list[Migration]:
