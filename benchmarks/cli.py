@@ -25,7 +25,7 @@ from benchmarks.session import LETTERS, PARTS, run
 _RESULTS: Final = Path(__file__).parent / "results"
 _VARIANTS: Final = 2
 """How many rows each of ``_VARIED`` stands for."""
-_VARIED: Final = "abdjk"
+_VARIED: Final = "abdejklno"
 
 app: Final = typer.Typer(add_completion=False)
 
@@ -77,7 +77,7 @@ def bench(
     only: Annotated[
         str,
         typer.Option(
-            help="Of a to k, scale, start, memory, snapshot, fold, worker, keys; with commas."
+            help="Of a to o, scale, start, memory, snapshot, fold, worker, keys; with commas."
         ),
     ] = "",
     keys: Annotated[

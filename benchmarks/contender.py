@@ -65,12 +65,12 @@ def start_surestock(
     directory.mkdir(exist_ok=True)
     port = free_port()
     environment = {
-        **(settings or {}),
         "PATH": os.defpath,
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "ENGINE": "log",
         "DATA_DIR": str(directory / "data"),
+        **(settings or {}),
     }
     command = [str(surestock_executable()), "serve", "--role", role]
     if processes > 1:

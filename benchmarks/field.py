@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.contender import Contender, cart_load, start_peer, surestock_contenders
-from benchmarks.fill import fill_postgres, fill_sqlite
+from benchmarks.fill import fill_sqlite
 from benchmarks.load import Load
+from benchmarks.on_postgres import engine_contenders, textbook_contenders
 from benchmarks.peers.names import Peer
 from benchmarks.plan import Plan
-from benchmarks.postgres_cluster import postgres_cluster
 from benchmarks.process import Server
 from benchmarks.sharing import sharing_contenders
 
@@ -28,18 +28,11 @@ class Entry:
     server: Server
 
 
-def _peer_contenders(plan: Plan, stack: ExitStack, scratch: Path) -> list[Contender]:
+def _peer_contenders(plan: Plan) -> list[Contender]:
     load = Load("reserve", plan.skus)
 
     def nothing(directory: Path) -> Server:
         return start_peer(Peer.NOTHING, directory)
-
-    def postgres(directory: Path) -> Server:
-        cluster = stack.enter_context(postgres_cluster(scratch))
-        fill_postgres(cluster.socket_directory, plan.skus)
-        server = start_peer(Peer.POSTGRES, directory, str(cluster.socket_directory))
-        server.database_pid = cluster.pid
-        return server
 
     def sqlite(directory: Path) -> Server:
         directory.mkdir()
@@ -52,7 +45,6 @@ def _peer_contenders(plan: Plan, stack: ExitStack, scratch: Path) -> list[Conten
         Contender(
             "a'", "the same with carts, nothing again", cart_load(plan), nothing, durable=False
         ),
-        Contender("e", "FastAPI + asyncpg + PostgreSQL, one transaction", load, postgres),
         Contender("f", "FastAPI + SQLite, synchronous=FULL", load, sqlite),
     ]
 
@@ -66,8 +58,9 @@ def open_field(
     A letter brings its variants along, as ``d`` does ``d'``. ``tell`` hears what goes on.
     """
     with ExitStack() as stack:
-        every = _peer_contenders(plan, stack, scratch) + surestock_contenders(plan)
-        every += sharing_contenders(plan)
+        every = _peer_contenders(plan) + surestock_contenders(plan)
+        every += sharing_contenders(plan) + textbook_contenders(plan, stack, scratch)
+        every += engine_contenders(plan, stack, scratch)
         entries: list[Entry] = []
         for contender in sorted(every, key=lambda each: each.letter):
             if contender.letter[0] in chosen:

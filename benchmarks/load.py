@@ -28,7 +28,8 @@ class Load:
     """What to send: single reserves, batches of ``rows``, adds to the carts of ``users``, or a mix.
 
     Over ``skus`` SKUs. A mix is reserves with ``reads`` percent of reads. ``shared``: answers that
-    say that another process has the lease are counted apart.
+    say that another process has the lease are counted apart. ``crowd`` times as many clients send
+    as the plan says.
     """
 
     script: Literal["reserve", "batch", "cart", "mix"]
@@ -38,6 +39,12 @@ class Load:
     users: int = 0
     reads: int = 0
     shared: bool = False
+    crowd: int = 1
+
+    @property
+    def at_once(self) -> int:
+        """Operations that may be on their way, for each connection of the plan."""
+        return self.rows * self.crowd
 
     def arguments(self) -> list[str]:
         """Return the script's arguments, with a nonce that no other run has used."""
@@ -81,7 +88,7 @@ def run_load(load: Load, port: int, plan: Plan, seconds: int) -> Outcome:
     command = [
         find_wrk(),
         f"-t{plan.threads}",
-        f"-c{plan.connections}",
+        f"-c{plan.connections * load.crowd}",
         f"-d{seconds}s",
         "--timeout=10s",
         f"--script={load.script}.lua",

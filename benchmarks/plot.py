@@ -12,7 +12,7 @@ from benchmarks.summary import Row, summarise
 _OURS: Final = "#2a6f97"
 _PEERS: Final = "#a9a9a9"
 _DATABASE: Final = "#d8b26e"
-_PEER_LETTERS: Final = frozenset({"a", "a'", "e", "f"})
+_PEER_LETTERS: Final = frozenset({"a", "a'", "e", "e'", "f"})
 
 
 def _colours(rows: list[Row]) -> list[str]:

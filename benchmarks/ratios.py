@@ -17,7 +17,7 @@ from benchmarks.scale import letter_of
 from benchmarks.verdict import Verdict, over_rounds
 
 _MILLION: Final = 1_000_000
-Figure = Literal["app_cpu_us", "requests_per_second", "operations_per_second"]
+Figure = Literal["app_cpu_us", "database_cpu_us", "requests_per_second", "operations_per_second"]
 
 
 def paired(
@@ -65,6 +65,24 @@ def _contests(results: Results) -> list[Verdict]:
             3.0,
             at_least=True,
         ),
+        over_rounds(
+            "(l') ENGINE=postgres against (e') the textbook, one SKU, requests/s",
+            paired(samples, ("l'", speed), ("e'", speed)),
+            5.0,
+            at_least=True,
+        ),
+        over_rounds(
+            "(l) ENGINE=postgres against (e) the textbook, many SKUs, requests/s",
+            paired(samples, ("l", speed), ("e", speed)),
+            2.0,
+            at_least=True,
+        ),
+        over_rounds(
+            "(n') ENGINE=postgres, 4 processes against (l) one, server CPU",
+            paired(samples, ("n'", cpu), ("l", cpu)),
+            1.2,
+            at_least=False,
+        ),
         over_rounds("(d) batches against (b), operations/s", batched, 8.0, at_least=True),
         over_rounds("CPU per write, 1,000,000 SKUs against 1,000", scaled, 1.15, at_least=False),
     ]
@@ -105,7 +123,10 @@ class Ratio(Struct, frozen=True):
     most: float
 
 
-_SHARING: Final[tuple[tuple[str, str, str, Figure], ...]] = (
+Comparison = tuple[str, str, str, Figure]
+"""What is told, the row above, the row below, and the figure of both."""
+
+SHARING: Final[tuple[Comparison, ...]] = (
     ("(h) locks on against (b) off, one process, server CPU", "h", "b", "app_cpu_us"),
     ("the same, operations/s", "h", "b", "operations_per_second"),
     ("(i) two processes against (h) one, both with locks, server CPU", "i", "h", "app_cpu_us"),
@@ -124,10 +145,35 @@ _SHARING: Final[tuple[tuple[str, str, str, Figure], ...]] = (
     ("(k') one SKU, two processes against (k) one, accepted/s", "k'", "k", "operations_per_second"),
 )
 
+ON_POSTGRES: Final[tuple[Comparison, ...]] = (
+    ("(l) against (e) the textbook, many SKUs, server CPU", "l", "e", "app_cpu_us"),
+    ("the same, database CPU", "l", "e", "database_cpu_us"),
+    ("(l') against (e') the textbook, one SKU, server CPU", "l'", "e'", "app_cpu_us"),
+    ("the same, database CPU", "l'", "e'", "database_cpu_us"),
+    ("(m) with a worker against (l) without, server CPU", "m", "l", "app_cpu_us"),
+    ("the same, database CPU", "m", "l", "database_cpu_us"),
+    ("the same, operations/s", "m", "l", "operations_per_second"),
+    ("(n) 2 processes against (l) one, as many clients each, server CPU", "n", "l", "app_cpu_us"),
+    ("the same, database CPU", "n", "l", "database_cpu_us"),
+    ("the same, operations/s", "n", "l", "operations_per_second"),
+    ("(n') 4 processes against (l) one, as many clients each, server CPU", "n'", "l", "app_cpu_us"),
+    ("the same, database CPU", "n'", "l", "database_cpu_us"),
+    ("the same, operations/s", "n'", "l", "operations_per_second"),
+    ("(o) 2 processes against (l) one, as many clients in all, server CPU", "o", "l", "app_cpu_us"),
+    ("the same, database CPU", "o", "l", "database_cpu_us"),
+    (
+        "(o') 4 processes against (l) one, as many clients in all, server CPU",
+        "o'",
+        "l",
+        "app_cpu_us",
+    ),
+    ("the same, database CPU", "o'", "l", "database_cpu_us"),
+)
 
-def compare_sharing(samples: Sequence[Sample]) -> list[Ratio]:
-    """Return what locks cost and what a second process brings, as far as it was measured."""
-    found = [(what, paired(samples, (top, it), (low, it))) for what, top, low, it in _SHARING]
+
+def compare(samples: Sequence[Sample], comparisons: Sequence[Comparison]) -> list[Ratio]:
+    """Return the ratios of ``comparisons``, as far as they were measured."""
+    found = [(what, paired(samples, (top, it), (low, it))) for what, top, low, it in comparisons]
     return [Ratio(what, median(each), min(each), max(each)) for what, each in found if each]
 
 

@@ -14,12 +14,12 @@ from benchmarks.rounds import Sample, run_rounds
 from benchmarks.scale import run_scale
 from benchmarks.start_up import run_starts
 
-LETTERS: Final = frozenset("abcdefghijk")
+LETTERS: Final = frozenset("abcdefghijklmno")
 PARTS: Final = frozenset({"scale", "start", "memory"}) | DERIVED_PARTS
 
 
-def _faults(samples: list[Sample], plan: Plan, rows: int) -> list[str]:
-    found = (sample.fault(plan.connections * rows) for sample in samples)
+def _faults(samples: list[Sample], plan: Plan, at_once: int) -> list[str]:
+    found = (sample.fault(plan.connections * at_once) for sample in samples)
     return [fault for fault in found if fault is not None]
 
 
@@ -42,9 +42,9 @@ def run(
         with open_field(plan, letters, scratch, advance) as entries:
             results.titles = {each.contender.letter: each.contender.title for each in entries}
             results.samples = run_rounds(entries, plan, advance)
+            at_once = {each.contender.letter: each.contender.load.at_once for each in entries}
         for sample in results.samples:
-            rows = plan.batch_rows if sample.letter.startswith("d") else 1
-            results.faults += _faults([sample], plan, rows)
+            results.faults += _faults([sample], plan, at_once[sample.letter])
     if "scale" in chosen:
         results.stocked, results.scale_samples = run_scale(plan, scratch, advance)
         results.faults += _faults(results.scale_samples, plan, 1)

@@ -5,36 +5,26 @@ first one leave, so where one process with wrk takes more than one core, two can
 much; the CPU an operation says what a machine with more cores would do.
 """
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from benchmarks.contender import Contender, start_filled_surestock, start_surestock
-from benchmarks.errors import UnsoundMeasurement
+from benchmarks.fleet import await_fleet, count_listening
 from benchmarks.load import Load
 from benchmarks.plan import Plan
 from benchmarks.process import Server
 
 LOCKS: Final = {"LOCKS_ENABLED": "true"}
-_LISTENS: Final = b'"event":"listening"'
-_START_SECONDS: Final = 60.0
-_LOOK_SECONDS: Final = 0.05
 
 
 def _start_locked(directory: Path, skus: int, processes: int) -> Server:
     """Start Surestock with locks; first, and without them, ``skus`` SKUs are opened."""
     start_filled_surestock(directory, skus).stop()
     requests = directory / "requests.log"
-    so_far = requests.read_bytes().count(_LISTENS)
+    so_far = count_listening(requests)
     server = start_surestock(directory, settings=LOCKS, processes=processes)
-    give_up = time.monotonic() + _START_SECONDS
-    # One process answers before the others listen, and keeps the connections that it took.
-    while requests.read_bytes().count(_LISTENS) < so_far + processes:
-        if time.monotonic() > give_up:
-            server.stop()
-            raise UnsoundMeasurement(f"not all of {processes} processes listen")
-        time.sleep(_LOOK_SECONDS)
+    await_fleet(server, requests, so_far + processes)
     return server
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from benchmarks.derived.tables import derived_tables
-from benchmarks.ratios import compare_sharing
+from benchmarks.ratios import ON_POSTGRES, SHARING, Comparison, compare
 from benchmarks.results import Results
 from benchmarks.rounds import Sample
 from benchmarks.summary import summarise
@@ -102,12 +102,12 @@ def _amount(value: float, unit: str) -> str:
     return f"{value:,.0f} {unit}" if unit == "B" else f"{value:.2f} {unit}"
 
 
-def _sharing(results: Results) -> Table:
+def _ratios(title: str, results: Results, comparisons: Sequence[Comparison]) -> Table:
     rows = [
         (each.what, f"{each.median:.2f} ×", f"{each.least:.2f} to {each.most:.2f}")
-        for each in compare_sharing(results.samples)
+        for each in compare(results.samples, comparisons)
     ]
-    return Table("Locks, and a second process", ("ratio", "measured", "over the rounds"), rows)
+    return Table(title, ("ratio", "measured", "over the rounds"), rows)
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:
@@ -131,7 +131,8 @@ def figure_tables(results: Results) -> list[Table]:
     sizes = dict(sorted(sizes.items(), key=lambda item: len(item[0])))
     tables = [
         _contest("Contenders", results.samples, results.titles),
-        _sharing(results),
+        _ratios("Locks, and a second process", results, SHARING),
+        _ratios("ENGINE=postgres", results, ON_POSTGRES),
         _contest("Cost per write against the number of SKUs", results.scale_samples, sizes),
         _stocked(results),
         _starts(results),
