@@ -1,14 +1,21 @@
+-- limits: what ends this session on the server's side when its client has gone without a word, and
+-- what bounds its waits for locks. There is no statement_timeout, whatever a role or a database says:
+-- it would end the wait for the synchronous standby, and the server would call that a success. Each
+-- statement has to see what was committed before it, so the isolation is fixed, too. What is done
+-- here finds rows by their keys: a plan that was made while the tables were empty must not read all
+-- of them later.
+
 -- name: limits
--- What ends this session on the server's side when its client has gone without a word, and what
--- bounds its waits for locks. There is no statement_timeout: it would end a COMMIT's wait for the
--- synchronous standby, and the server would call that a success.
 SET lock_timeout = {lock_ms};
+SET statement_timeout = 0;
+SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout';
 SET idle_in_transaction_session_timeout = {deadline_ms};
 SET tcp_keepalives_idle = {deadline_s};
 SET tcp_keepalives_interval = {deadline_s};
 SET tcp_keepalives_count = 3;
--- What is done here finds rows by their keys. A plan that was made while the tables were empty must
--- not read all of them later.
+SET default_transaction_isolation = 'read committed';
+SET default_transaction_read_only = off;
+SET default_transaction_deferrable = off;
 SET enable_seqscan = off;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;

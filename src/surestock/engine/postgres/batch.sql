@@ -81,7 +81,7 @@ SELECT sequence FROM surestock.head FOR UPDATE
 SELECT id FROM surestock.records WHERE sequence = $1
 
 -- name: write
--- All that a batch writes but documents; returns how many keys were answered.
+-- All that a batch writes but documents; returns how many keys were answered, of batches too.
 -- $1-$3 records; $4-$7 versions; $8-$13 levels; $14-$15 reservations; $16-$19 holds that end;
 -- $20-$23 holds that begin; $24-$25 digests of keys, and $26-$27 of batches, with their records;
 -- $28 when they were answered; $29 what was answered then or before is forgotten.
@@ -127,6 +127,7 @@ written_batches AS (
     ON CONFLICT (digest) DO UPDATE
     SET sequence = excluded.sequence, answered_at = excluded.answered_at
     WHERE answers.answered_at <= $29::timestamptz
+    RETURNING 1
 ),
 written_answers AS (
     INSERT INTO surestock.answers (digest, sequence, answered_at)
@@ -137,7 +138,7 @@ written_answers AS (
     WHERE answers.answered_at <= $29::timestamptz
     RETURNING 1
 )
-SELECT count(*) FROM written_answers
+SELECT (SELECT count(*) FROM written_answers) + (SELECT count(*) FROM written_batches)
 
 -- name: add_documents
 INSERT INTO surestock.documents (kind, id, body)

@@ -10,6 +10,7 @@ from surestock.engine.postgres.waiting import Waiting
 from surestock.idempotency import IdempotencyConflict, IdempotencyKey, RefusalMemory
 from surestock.inventory.commands import ExpireReservations
 from surestock.inventory.deciding import Draft
+from surestock.inventory.model import StockKey
 from surestock.kit.errors import Refusal
 from surestock.kit.ids import IdSource
 from surestock.ledger.decide import decide
@@ -64,26 +65,39 @@ class Judge:
 
     async def judge(
         self, waiting: Waiting, ids: IdSource, load: Callable[[], Awaitable[None]]
-    ) -> None:
-        """Add what becomes of a command. ``load`` reads what was asked for and is missing."""
+    ) -> set[StockKey]:
+        """Add what becomes of a command; return nothing then.
+
+        Else return the levels and documents that it looks for and that are not locked: an earlier
+        command of the batch has led it there. ``load`` reads reservations that are missing.
+        """
         key = waiting.envelope.idempotency
         try:
             first = None if key is None else self._answer_to(key)
         except Refusal as refusal:
             self.verdicts.told.append((waiting, refusal))
-            return
+            return set()
         if first is not None:
             self.verdicts.told.append((waiting, first))
-            return
+            return set()
         record_id = ids.next()
         # Nobody has made this id before, so there is no need to look for what it names.
         self._loaded.put_reservations((record_id,), ())
         while True:
             decided = self._decide(waiting, record_id)
+            unlocked = self._loaded.take_asked_rows()
+            if unlocked:
+                return unlocked
             if not self._loaded.asked:
-                break
+                self._add(waiting, decided, record_id)
+                return set()
             await load()
-        self._add(waiting, decided, record_id)
+
+    @property
+    def live_digests(self) -> set[str]:
+        """The digests of keys that have an answer, which is not forgotten yet."""
+        now, ttl = self.verdicts.now, self._ttl
+        return {digest for digest, record in self._answers.items() if now - record.ts < ttl}
 
     def _decide(self, waiting: Waiting, record_id: str) -> Draft | Exception:
         try:

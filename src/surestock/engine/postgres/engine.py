@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 
 import anyio
-from msgspec import Struct
 
 from surestock.database import check_moved, check_schema, open_connection
 from surestock.engine.postgres.config import PostgresConfig
@@ -13,11 +12,10 @@ from surestock.engine.postgres.health import Health
 from surestock.engine.postgres.observer import PostgresObserver
 from surestock.engine.postgres.reader import Reader
 from surestock.engine.postgres.reads import PostgresReads
-from surestock.engine.postgres.repeats import Repeats
+from surestock.engine.postgres.repeats import Begun, Repeats
 from surestock.engine.postgres.room import Room
 from surestock.engine.postgres.tidying import Tidying
 from surestock.engine.postgres.transaction import Tools
-from surestock.engine.postgres.waiting import Waiting
 from surestock.engine.postgres.writer import Writer
 from surestock.idempotency import IdempotencyConflict, IdempotencyKey, RefusalMemory
 from surestock.inventory.commands import ExpireReservations
@@ -27,13 +25,6 @@ from surestock.kit.ids import IdSource
 from surestock.ledger.port import EngineStatus, Envelope, Outcome
 
 _DUE_AT_ONCE = 1000
-
-
-class _Begun(Struct, frozen=True):
-    """A command that was handed over, or the first one that it repeats."""
-
-    waiting: Waiting
-    is_repeat: bool
 
 
 class PostgresEngine(PostgresReads):
@@ -53,6 +44,7 @@ class PostgresEngine(PostgresReads):
         patience_s = config.patience_s
         self._reader = Reader(database, config.readers, self._health, self._observer, patience_s)
         super().__init__(self._reader, clock)
+        self._health.opened = self._refuse_reads
         remembered = RefusalMemory(config.max_refusals)
         tools = Tools(config, clock, ids, remembered)
         self._room = Room(clock, patience_s, config.max_pending)
@@ -60,11 +52,8 @@ class PostgresEngine(PostgresReads):
         self._writer = Writer(
             database, self._room, tools, self._health, self._observer, self._growth.told
         )
-        self._repeats = Repeats(
-            self._reader, self._room, remembered, clock, config.idempotency_ttl,
-            config.join_timeout_s,
-        )  # fmt: skip
-        self._tidying = Tidying(database, clock, config.idempotency_ttl, self._observer)
+        self._repeats = Repeats(self._reader, self._room, tools)
+        self._tidying = Tidying(config, clock, self._observer)
 
     async def start(self) -> None:
         """Make sure that the database can be used.
@@ -90,6 +79,9 @@ class PostgresEngine(PostgresReads):
             tasks.start_soon(self._tidying.run)
             tasks.start_soon(self._health.keep, self._probe)
 
+    def _refuse_reads(self) -> None:
+        self._reader.refuse_all(self._health.refusal())
+
     async def _probe(self) -> None:
         """Raise a ``DatabaseError`` unless a new connection can be used."""
         connection = await open_connection(self._config.database)
@@ -112,7 +104,7 @@ class PostgresEngine(PostgresReads):
 
         Raises ``IdempotencyConflict`` when another batch has used their key meanwhile.
         """
-        begun: list[_Begun | Refusal | Unavailable] = []
+        begun: list[Begun | Refusal | Unavailable] = []
         for envelope in envelopes:
             try:
                 begun.append(self._begin(envelope))
@@ -121,7 +113,7 @@ class PostgresEngine(PostgresReads):
         answers: list[Outcome | Refusal | Unavailable] = []
         for envelope, it in zip(envelopes, begun, strict=True):
             try:
-                answers.append(await self._answer(envelope, it) if isinstance(it, _Begun) else it)
+                answers.append(await self._answer(envelope, it) if isinstance(it, Begun) else it)
             except (Refusal, Unavailable) as error:
                 answers.append(error)
         if answers and all(isinstance(it, IdempotencyConflict) for it in answers):
@@ -130,15 +122,15 @@ class PostgresEngine(PostgresReads):
                 raise IdempotencyConflict(key.key)
         return answers
 
-    def _begin(self, envelope: Envelope) -> _Begun:
+    def _begin(self, envelope: Envelope) -> Begun:
         """Hand a command over, unless it is the repeat of one that is on its way."""
         key = envelope.idempotency
         first = None if key is None else self._repeats.first_of(key)
         if first is not None:
-            return _Begun(first, is_repeat=True)
-        return _Begun(self._writer.submit(envelope), is_repeat=False)
+            return Begun(first, is_repeat=True)
+        return Begun(self._writer.submit(envelope), is_repeat=False)
 
-    async def _answer(self, envelope: Envelope, begun: _Begun) -> Outcome:
+    async def _answer(self, envelope: Envelope, begun: Begun) -> Outcome:
         while begun.is_repeat:
             assert envelope.idempotency is not None
             outcome = await self._repeats.join(envelope.idempotency, begun.waiting)
@@ -164,6 +156,7 @@ class PostgresEngine(PostgresReads):
 
         One process at a time does; the others return 0.
         """
+        self._health.check()
         async with self._tidying.chore("expire reservations") as is_ours:
             return await self._expire_due() if is_ours else 0
 

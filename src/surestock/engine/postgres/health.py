@@ -18,7 +18,7 @@ _LONGEST_LOOK_S = 0.1
 
 
 class Health:
-    """The breaker on the database."""
+    """The breaker on the database. ``opened`` is called when it opens."""
 
     def __init__(self, config: BreakerConfig, clock: Clock, observer: PostgresObserver) -> None:
         self._config = config
@@ -26,6 +26,7 @@ class Health:
         self._breaker = CircuitBreaker(config, clock.monotonic, self._changed)
         self._changes = asyncio.Event()
         self._why = ""
+        self.opened: Callable[[], None] = lambda: None
 
     @property
     def state(self) -> BreakerState:
@@ -88,3 +89,5 @@ class Health:
     def _changed(self, state: BreakerState) -> None:
         self._changes.set()
         self._observer.breaker(state, self._breaker.openings)
+        if state is BreakerState.OPEN:
+            self.opened()

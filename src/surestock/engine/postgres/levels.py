@@ -5,7 +5,6 @@ that. So whoever sees something due waits for those who have its levels locked, 
 what is due then is due for everybody.
 """
 
-from asyncio import Future
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
@@ -16,7 +15,7 @@ from msgspec import Struct
 from surestock.database import named_statements
 from surestock.engine.postgres.loaded import Loaded
 from surestock.engine.postgres.loading import columns, decode_reservation
-from surestock.engine.postgres.reader import Reader
+from surestock.engine.postgres.reader import Question, Reader
 from surestock.inventory.due import without_due
 from surestock.inventory.model import Level, Reservation, StockKey
 from surestock.kit.clock import Clock
@@ -46,7 +45,7 @@ class _Gathering:
 
     def __init__(self) -> None:
         self.keys: set[StockKey] = set()
-        self.found: Future[dict[StockKey, Level]] | None = None
+        self.found: Question[dict[StockKey, Level]] | None = None
 
 
 class LevelReads:
@@ -63,7 +62,7 @@ class LevelReads:
         Those that are asked for while all connections are busy are looked up together.
         """
         gathering = self._gathering
-        if gathering is None:
+        if gathering is None or gathering.found is None or gathering.found.answer.done():
             gathering = _Gathering()
             gathering.found = self._reader.put(partial(self._read_gathered, gathering))
             self._gathering = gathering

@@ -67,6 +67,13 @@ class Loaded:
         found = [self.reservations[it] for it in self._by_level.get(key, ())]
         return [held for held in found if held is not None and held.is_due(now)]
 
+    def take_asked_rows(self) -> set[StockKey]:
+        """Return the levels and documents that were asked for, and ask for them no more."""
+        rows = {*self.asked.levels, *self.asked.documents}
+        self.asked.levels.clear()
+        self.asked.documents.clear()
+        return rows
+
     def put_levels(self, wanted: Collection[StockKey], found: Iterable[Level]) -> None:
         """Note levels that were read; the others of ``wanted`` are not there."""
         self.levels.update(dict.fromkeys(wanted))
@@ -89,6 +96,12 @@ class Loaded:
             self.known_reservations[held.reservation_id] = held
             for key in {line.key for line in held.lines}:
                 self._by_level.setdefault(key, []).append(held.reservation_id)
+
+    def forget(self, keys: Iterable[StockKey]) -> None:
+        """Know nothing of levels and documents: they are there, and could not be read."""
+        for key in keys:
+            self.levels.pop(key, None)
+            self.documents.pop(key, None)
 
     def apply(self, changes: Changes) -> None:
         """Take over what a decision changes: the next one decides on that."""

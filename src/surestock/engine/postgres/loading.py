@@ -108,6 +108,7 @@ async def lock_rows(
             if missing:
                 found = await connection.fetch(SQL[statement], *columns(missing))
                 held.update((row[0], row[1]) for row in found)
+    loaded.forget(held)
     return held
 
 

@@ -12,10 +12,11 @@ from typing import Generic, TypeVar
 import anyio
 import asyncpg
 
-from surestock.database import DatabaseConfig, DatabaseError, Lane
+from surestock.database import DatabaseConfig, DatabaseError, Lane, TryAgain
 from surestock.engine.postgres.health import Health
 from surestock.engine.postgres.observer import PostgresObserver
 from surestock.inventory.unavailable import DatabaseUnavailable, Overloaded, ShuttingDown
+from surestock.kit.errors import Unavailable
 
 T = TypeVar("T")
 Work = Callable[[asyncpg.Connection], Awaitable[T]]
@@ -24,16 +25,20 @@ _MOST_WAITING = 10_000
 _TRIES = 2
 
 
-class _Question(Generic[T]):
-    """Something to be read, and who waits for it."""
+class Question(Generic[T]):
+    """Something to be read, and how many wait for its ``answer``."""
 
-    __slots__ = ("answer", "work")
+    __slots__ = ("answer", "askers", "work")
 
     def __init__(self, work: Work[T], answer: asyncio.Future[T]) -> None:
         self.work = work
         self.answer = answer
+        self.askers = 0
+        # Whoever asked may have given up: then it is nobody's to look at.
+        answer.add_done_callback(lambda it: it.cancelled() or it.exception())
 
     def fail(self, error: BaseException) -> None:
+        """Answer with an error, unless it is answered."""
         if not self.answer.done():
             self.answer.set_exception(error)
 
@@ -62,7 +67,7 @@ class Reader:
         self._health = health
         self._observer = observer
         self._patience_s = patience_s
-        self._questions: deque[_Question[object]] = deque()
+        self._questions: deque[Question[object]] = deque()
         self._wanted = asyncio.Semaphore(0)
         self._is_closed = False
 
@@ -74,8 +79,8 @@ class Reader:
         """
         return await self.answer(self.put(work))
 
-    def put(self, work: Work[T]) -> asyncio.Future[T]:
-        """Ask, and return where the answer will be, for any number of those who wait for it.
+    def put(self, work: Work[T]) -> Question[T]:
+        """Ask, and return the question, for any number of those who wait for its answer.
 
         Raises ``CircuitOpen``, ``Overloaded`` or ``ShuttingDown``.
         """
@@ -84,18 +89,31 @@ class Reader:
         self._health.check()
         if len(self._questions) >= _MOST_WAITING:
             raise Overloaded
-        question = _Question(work, asyncio.get_running_loop().create_future())
+        question = Question(work, asyncio.get_running_loop().create_future())
         self._questions.append(question)
         self._wanted.release()
-        return question.answer
+        return question
 
-    async def answer(self, put: asyncio.Future[T]) -> T:
-        """Return the answer to what was put. Raises as :meth:`ask` does."""
+    async def answer(self, question: Question[T]) -> T:
+        """Return the answer. Raises as :meth:`ask` does.
+
+        A question for which nobody waits any more is not asked.
+        """
+        question.askers += 1
         try:
             async with asyncio.timeout(self._patience_s):
-                return await asyncio.shield(put)
+                return await asyncio.shield(question.answer)
         except TimeoutError:
             raise DatabaseUnavailable from None
+        finally:
+            question.askers -= 1
+            if not question.askers:
+                question.answer.cancel()
+
+    def refuse_all(self, refusal: Unavailable) -> None:
+        """Answer all that waits for a connection."""
+        for question in self._questions:
+            question.fail(refusal)
 
     async def run(self) -> None:
         """Answer questions until cancelled; then what waits is refused."""
@@ -105,8 +123,7 @@ class Reader:
                     tasks.start_soon(self._serve, lane)
         finally:
             self._is_closed = True
-            while self._questions:
-                self._questions.popleft().fail(ShuttingDown())
+            self.refuse_all(ShuttingDown())
 
     async def close(self) -> None:
         """Let go of the connections. Nothing is asked any more."""
@@ -124,13 +141,18 @@ class Reader:
                 question.fail(ShuttingDown())
                 raise
 
-    async def _answer(self, question: _Question[object], lane: Lane) -> None:
+    async def _answer(self, question: Question[object], lane: Lane) -> None:
         for attempt in range(1, _TRIES + 1):
             if question.answer.done():
                 return
             try:
                 async with lane.use() as connection:
                     await question.put(connection)
+            except TryAgain:
+                # Somebody has what was asked about locked: no matter of the database's health.
+                self._observer.retried("lock")
+                if attempt == _TRIES:
+                    question.fail(DatabaseUnavailable())
             except DatabaseError as error:
                 self._observer.retried("lost")
                 if attempt == _TRIES or self._health.is_open:

@@ -6,47 +6,45 @@ row of its key, which only one of both can write.
 """
 
 import asyncio
-from datetime import timedelta
 
 import asyncpg
+from msgspec import Struct
 
 from surestock.engine.postgres.deciding import live_answer
 from surestock.engine.postgres.levels import SQL
 from surestock.engine.postgres.loading import decode_record
 from surestock.engine.postgres.reader import Reader
 from surestock.engine.postgres.room import Room
+from surestock.engine.postgres.transaction import Tools
 from surestock.engine.postgres.waiting import Waiting
 from surestock.idempotency import (
     IdempotencyConflict,
     IdempotencyInFlight,
     IdempotencyKey,
-    RefusalMemory,
     row_key,
 )
-from surestock.kit.clock import Clock
 from surestock.kit.errors import Refusal
 from surestock.ledger.port import Outcome
 from surestock.ledger.record import Record
 
 
-class Repeats:
-    """Finds first answers. ``join_timeout_s`` is how long a repeat waits for the first to end."""
+class Begun(Struct, frozen=True):
+    """A command that was handed over, or the first one that it repeats."""
 
-    def __init__(
-        self,
-        reader: Reader,
-        room: Room,
-        remembered: RefusalMemory,
-        clock: Clock,
-        ttl: timedelta,
-        join_timeout_s: float,
-    ) -> None:
+    waiting: Waiting
+    is_repeat: bool
+
+
+class Repeats:
+    """Finds first answers."""
+
+    def __init__(self, reader: Reader, room: Room, tools: Tools) -> None:
         self._reader = reader
         self._room = room
-        self._remembered = remembered
-        self._clock = clock
-        self._ttl = ttl
-        self._join_timeout_s = join_timeout_s
+        self._remembered = tools.remembered
+        self._clock = tools.clock
+        self._ttl = tools.config.idempotency_ttl
+        self._join_timeout_s = tools.config.join_timeout_s
 
     def first_of(self, key: IdempotencyKey) -> Waiting | None:
         """Return the command with this key that is on its way, or None.

@@ -6,7 +6,10 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from uuid import uuid4
 
-from surestock.database import Chores, DatabaseConfig, DatabaseError, Lane, TryAgain
+import asyncpg
+
+from surestock.database import Chores, DatabaseError, Lane, TryAgain
+from surestock.engine.postgres.config import PostgresConfig
 from surestock.engine.postgres.levels import SQL
 from surestock.engine.postgres.observer import PostgresObserver
 from surestock.inventory.unavailable import DatabaseUnavailable
@@ -25,14 +28,13 @@ class Tidying:
     ``warnings`` say in words what an operator should know.
     """
 
-    def __init__(
-        self, database: DatabaseConfig, clock: Clock, ttl: timedelta, observer: PostgresObserver
-    ) -> None:
-        self._lane = Lane(database, observer.connected)
+    def __init__(self, config: PostgresConfig, clock: Clock, observer: PostgresObserver) -> None:
+        self._lane = Lane(config.database, observer.connected)
         self._in_use = asyncio.Lock()
         self._chores = Chores(self._lane, str(uuid4()))
         self._clock = clock
-        self._ttl = ttl
+        self._ttl = config.idempotency_ttl
+        self._patience_s = config.patience_s
         self.warnings: tuple[str, ...] = ()
 
     async def run(self) -> None:
@@ -64,36 +66,35 @@ class Tidying:
 
     async def _try_hold(self, name: str, for_s: float) -> bool:
         try:
-            async with self._in_use:
+            async with asyncio.timeout(self._patience_s), self._in_use:
                 return await self._chores.try_hold(name, for_s)
         except TryAgain:
             return False
-        except DatabaseError as error:
+        except (DatabaseError, TimeoutError) as error:
             raise DatabaseUnavailable from error
 
     async def _forget_answers(self) -> None:
         forgotten = self._clock.now() - self._ttl
+        tag = f"DELETE {_ANSWERS_AT_ONCE}"
+        while tag == f"DELETE {_ANSWERS_AT_ONCE}":
+            async with self._connection() as connection:
+                tag = await connection.execute(SQL["forget_answers"], forgotten, _ANSWERS_AT_ONCE)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Have the connection for the block. Raises ``DatabaseUnavailable``."""
         try:
-            async with self._in_use:
-                more = True
-                while more:
-                    async with self._lane.use() as connection:
-                        tag = await connection.execute(
-                            SQL["forget_answers"], forgotten, _ANSWERS_AT_ONCE
-                        )
-                    more = tag == f"DELETE {_ANSWERS_AT_ONCE}"
+            async with self._in_use, self._lane.use() as connection:
+                yield connection
         except DatabaseError as error:
             raise DatabaseUnavailable from error
 
     async def _compare_clocks(self) -> None:
         """Warn when reservations would end too early or too late here."""
-        try:
-            async with self._in_use, self._lane.use() as connection:
-                before = self._clock.now()
-                theirs = await connection.fetchval(SQL["clock"])
-                after = self._clock.now()
-        except DatabaseError as error:
-            raise DatabaseUnavailable from error
+        async with self._connection() as connection:
+            before = self._clock.now()
+            theirs = await connection.fetchval(SQL["clock"])
+            after = self._clock.now()
         ahead = max(before - theirs, theirs - after, timedelta())
         self.warnings = ()
         if ahead > _TOLERATED:

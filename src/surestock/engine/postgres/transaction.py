@@ -109,13 +109,15 @@ class Transaction:
             answers = await look_around(
                 connection, loaded, keys.levels, now, named, digests_of(self.batch)
             )
-            touched, before = self._touch(loaded, now), touched
+            again = self._touch(loaded, now)
             locked = set(keys.both()) - held
-            if all(mine <= locked for mine in touched.values()) and not loaded.asked:
-                return await self._decide(loaded, answers, now)
+            if all(mine <= locked for mine in again.values()) and not loaded.asked:
+                again = await self._decide(loaded, answers, now, held)
+                if self.verdicts is not None:
+                    return self.verdicts
             # A lock that is taken late, out of order, could meet somebody who waits for this one.
             await connection.execute("ROLLBACK")
-            touched = {waiting: mine | before[waiting] for waiting, mine in touched.items()}
+            touched = {waiting: mine | touched[waiting] for waiting, mine in again.items()}
             await load_asked(connection, loaded)
             self._seen.reservations.update(loaded.reservations)
         raise TryAgain("what the commands touch changed each time that it was locked")
@@ -133,33 +135,58 @@ class Transaction:
 
     def _leave_out(self, touched: dict[Waiting, set[StockKey]], held: set[StockKey]) -> None:
         """Leave out the commands that need a row which was not free."""
-        left = []
         for waiting in self.batch:
-            mine = touched[waiting] & held
-            if mine:
-                key = min(mine)
-                changed = leased_keys(self._seen, waiting.envelope.command)
-                self.held.append(Held(waiting, key, key in changed))
-            else:
-                left.append(waiting)
-        self.batch = left
+            self._leave_out_one(waiting, touched[waiting] & held)
+        out = {it.waiting for it in self.held}
+        self.batch = [waiting for waiting in self.batch if waiting not in out]
 
-    async def _decide(self, loaded: Loaded, answers: dict[str, Record], now: datetime) -> Verdicts:
+    def _leave_out_one(self, waiting: Waiting, held: set[StockKey]) -> None:
+        if held:
+            key = min(held)
+            changed = leased_keys(self._seen, waiting.envelope.command)
+            self.held.append(Held(waiting, key, key in changed))
+
+    async def _decide(
+        self, loaded: Loaded, answers: dict[str, Record], now: datetime, held: set[StockKey]
+    ) -> dict[Waiting, set[StockKey]]:
+        """Decide everything, and commit it; ``verdicts`` are there then.
+
+        Else some commands look for rows that are not locked: those are returned, by command.
+        """
         tools = self._tools
         judge = Judge(loaded, answers, tools.remembered, tools.config.idempotency_ttl, now)
         load = partial(load_asked, self._connection, loaded)
+        unlocked: dict[Waiting, set[StockKey]] = {}
         for waiting in self.batch:
-            await judge.judge(waiting, tools.ids, load)
-        self.verdicts = verdicts = judge.verdicts
-        if not verdicts.decided:
+            mine = await judge.judge(waiting, tools.ids, load)
+            if mine & held:
+                self._leave_out_one(waiting, mine & held)
+            else:
+                unlocked[waiting] = mine
+        self.batch = list(unlocked)
+        if any(unlocked.values()):
+            return unlocked
+        self.verdicts = judge.verdicts
+        if judge.verdicts.decided:
+            await self._commit(loaded, judge)
+        else:
             await self._connection.execute("ROLLBACK")
-            return verdicts
-        base = await self._connection.fetchval(SQL["take_head"], len(verdicts.decided))
-        rows = Rows(loaded.known_documents, loaded.known_reservations, base, now)
-        for decided in verdicts.decided:
-            rows.add(decided)
-        await rows.write(self._connection, tools.config.idempotency_ttl)
+        return unlocked
+
+    async def _commit(self, loaded: Loaded, judge: Judge) -> None:
+        """Take the head, write what was decided, and commit."""
+        decided = judge.verdicts.decided
+        base = await self._connection.fetchval(SQL["take_head"], len(decided))
+        rows = Rows(
+            loaded.known_documents,
+            loaded.known_reservations,
+            judge.live_digests,
+            base,
+            judge.verdicts.now,
+        )
+        for it in decided:
+            rows.add(it)
+        await rows.write(self._connection, self._tools.config.idempotency_ttl)
         self.outcomes = rows.outcomes
-        self.promised = Promised(base + 1, verdicts.decided[0].record_id)
+        self.promised = Promised(base + 1, decided[0].record_id)
         await self._connection.execute("COMMIT")
-        return verdicts

@@ -56,6 +56,7 @@ class Writer:
         self._doubt: Doubt | None = None
         self._pauses = waits(_TRIES, _FIRST_WAIT_S, _LONGEST_WAIT_S)
         self._around = tools.config.fail_fast
+        self._alone = 0
         self._is_closed = False
 
     @property
@@ -111,7 +112,7 @@ class Writer:
             async with self._lane.use() as connection:
                 if self._doubt is not None:
                     await self._resolve(connection, self._doubt)
-                self._batch = self._room.take(_MOST_AT_ONCE)
+                self._batch = self._room.take(1 if self._alone else _MOST_AT_ONCE)
                 if not self._batch:
                     return 0.0
                 transaction = self._current = Transaction(
@@ -125,6 +126,7 @@ class Writer:
             return self._broken(defect, transaction)
         finally:
             self._current = None
+            self._alone = max(0, self._alone - len(self._batch))
         self._health.answered()
         self._pauses = waits(_TRIES, _FIRST_WAIT_S, _LONGEST_WAIT_S)
         if verdicts.decided:
@@ -160,13 +162,21 @@ class Writer:
         return self._pause_s()
 
     def _broken(self, defect: Exception, transaction: Transaction | None) -> float:
-        """Tell a defect to those of the batch, unless it may have gone through."""
-        if not self._is_in_doubt(transaction):
+        """Tell a defect to whom it concerns, unless the batch may have gone through.
+
+        Of several, only one is at fault: they are tried again, each by itself.
+        """
+        if self._is_in_doubt(transaction):
+            return self._pause_s()
+        if len(self._batch) > 1:
+            self._alone = len(self._batch)
+            self._room.put_back(self._batch)
+        else:
             self._observer.failed(len(self._batch))
             for waiting in self._batch:
                 self._room.answer(waiting, defect)
-            self._batch = []
-        return self._pause_s()
+        self._batch = []
+        return 0.0
 
     def _is_in_doubt(self, transaction: Transaction | None) -> bool:
         """Tell whether a transaction may have gone through; then that is found out next."""

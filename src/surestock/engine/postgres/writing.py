@@ -1,6 +1,6 @@
 """Write what a batch decided: arrays of rows, a statement for each kind of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -24,18 +24,21 @@ _encode = json.Encoder().encode
 class Rows:
     """The rows of a batch whose first record follows ``base``.
 
-    ``known`` are the documents and reservations as they were before it.
+    ``known…`` are the documents and reservations as they were before it, and ``answered`` the
+    digests of keys that have an answer.
     """
 
     def __init__(
         self,
         known_documents: dict[DocumentKey, Document | None],
         known_reservations: dict[str, Reservation | None],
+        answered: Collection[str],
         base: int,
         now: datetime,
     ) -> None:
         self._known_documents = known_documents
         self._known_reservations = known_reservations
+        self._answered = answered
         self._next = base
         self._now = now
         self.outcomes: list[Outcome] = []
@@ -73,7 +76,7 @@ class Rows:
         self._documents.update(draft.documents)
         if key is not None:
             self._answers[bytes.fromhex(key.digest)] = sequence
-            if key.batch is not None:
+            if key.batch is not None and key.batch not in self._answered:
                 self._batches.setdefault(bytes.fromhex(key.batch), sequence)
 
     async def write(self, connection: asyncpg.Connection, ttl: timedelta) -> None:
@@ -97,7 +100,7 @@ class Rows:
             self._now,
             self._now - ttl,
         )
-        if answered != len(self._answers):
+        if answered != len(self._answers) + len(self._batches):
             raise TryAgain("another process has answered a key meanwhile", constraint="answers")
         if self._documents:
             await self._write_documents(connection)
