@@ -39,7 +39,7 @@ async def open_connection(config: DatabaseConfig) -> asyncpg.Connection:
 
 async def _open(config: DatabaseConfig, host: str | None, port: int | None) -> asyncpg.Connection:
     where = "the database" if host is None else f"{host}:{port}"
-    with _at(where):
+    with _at(where, is_remote=host is not None and not host.startswith("/")):
         connection = await asyncpg.connect(
             _without_attributes(config.url),
             host=host,
@@ -58,7 +58,7 @@ async def _open(config: DatabaseConfig, host: str | None, port: int | None) -> a
 
 
 @contextmanager
-def _at(where: str) -> Iterator[None]:
+def _at(where: str, *, is_remote: bool) -> Iterator[None]:
     """Name the fault of what is done in the block, and the host."""
     try:
         yield
@@ -66,6 +66,11 @@ def _at(where: str) -> Iterator[None]:
         raise DatabaseUnfit(f"{where}: {error}") from error
     except (ssl.SSLError, ValueError, asyncpg.ClientConfigurationError) as error:
         raise DatabaseUnfit(f"{where}: {error}") from error
+    except FileNotFoundError as error:
+        if not is_remote:
+            raise DatabaseDown(f"{where}: there is no socket: {error}") from error
+        told = "a file of certificates or keys that its URL names is not there"
+        raise DatabaseUnfit(f"{where}: {told}") from error
     except Exception as error:
         named = named_fault(error)
         if named is None:
