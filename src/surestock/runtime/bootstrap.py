@@ -81,15 +81,11 @@ def wire(
     keys = make_keys(settings, log)
     tell_access(keys, log)
     commerce = make_commerce(settings, stock.engine, clock, log, metrics, stock.across)
-    background: tuple[Background, ...] = (stock.engine.keep_healthy, commerce.run)
-    if keys is not None:
-        background += (keys.run,)
     _watch(metrics, stock, admission, keys, sink)
     spans = make_spans(settings.otel_exporter_otlp_endpoint, clock, log)
     exposition = Exposition(metrics, stock.central.status)
     shared = None if seat is None else make_shared_metrics(settings, seat, exposition, clock, log)
-    if shared is not None:
-        background += (shared.run,)
+    others = (it.run for it in (keys, shared) if it is not None)
     service = Service(
         stock.engine,
         stock.central,
@@ -123,7 +119,7 @@ def wire(
         admission,
         clock,
         settings.shutdown_timeout_ms / 1000,
-        background,
+        (stock.engine.keep_healthy, commerce.run, *others),
         stock.beside,
         spans,
     )
