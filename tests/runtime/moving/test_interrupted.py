@@ -1,12 +1,15 @@
 """A move that is interrupted goes on where it was, whenever that is, and as often as it is."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from surestock.kit import failpoints
-from surestock.runtime.moving import Proof
+from surestock.runtime.moving import Proof, to_log
+from surestock.runtime.offline.tables import session
 from tests.runtime.moving.premises import (
     CHUNK,
     Premises,
@@ -126,3 +129,19 @@ async def test_the_last_step_of_the_way_back_is_interrupted(premises: Premises) 
     failpoints.disarm_all()
     await premises.move_back()
     assert records_of(again(premises.shop, premises.back)) == records_of(premises.shop)
+
+
+async def test_a_long_proof_does_not_lose_the_connection(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server ends transactions that idle for a step's time, but not this one."""
+    await premises.move()
+    monkeypatch.setattr(session, "_A_STEP_S", 1.0)
+    slow = to_log._prove  # noqa: SLF001 - it takes as long as it takes
+
+    def slower(*arguments: Any) -> dict[str, int]:
+        time.sleep(1.5)
+        return slow(*arguments)
+
+    monkeypatch.setattr(to_log, "_prove", slower)
+    await premises.move_back()

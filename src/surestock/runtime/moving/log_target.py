@@ -56,7 +56,7 @@ class LogTarget:
         self._base = base
         self._line_records = line_records
         self._begins = LogStart(begins_after, GENESIS)
-        self.sequence = begins_after
+        self.begins_after = self.sequence = begins_after
         self.last: bytes | None = None
         # By lines, time never runs backwards: that of machines that wrote in turn may have.
         self._newest = datetime.min.replace(tzinfo=UTC)

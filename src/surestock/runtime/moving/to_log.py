@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -48,25 +48,35 @@ async def move_to_log(
     ``DatabaseError``; then the same call goes on.
     """
     started = clock.monotonic()
-    async with one_snapshot(url, _NAME) as connection:
-        await connection.execute(_SQL["hold_head"])
-        await check_alone(connection)
-        begins_after = await connection.fetchval(_SQL["deleted_through"])
-        base = await read_base(connection)
-        target = await _on_disk(LogTarget, data_dir, append, begins_after, base, line_records)
-        with closing(target):
+    with ExitStack() as held:
+        async with one_snapshot(url, _NAME) as connection:
+            target = await _begin(connection, data_dir, append, line_records)
+            held.callback(target.close)
             earlier = await _check_same(connection, target)
-            if earlier > begins_after:
+            if earlier > target.begins_after:
                 watcher.goes_on(earlier)
             audited = await _write(connection, target, ttl, clock, watcher)
             moving_s = clock.monotonic() - started
             started = clock.monotonic()
             equal = await _on_disk(_prove, audited, target, ttl, clock, watcher)
             proving_s = clock.monotonic() - started
-            await _on_disk(target.become_the_log)
+            # The connection is still there, and so its lock was: nobody has written meanwhile.
+            await connection.fetchval(_SQL["deleted_through"])
+        await _on_disk(target.become_the_log)
     fold = audited.fold
     moved = audited.sequence - earlier
     return Proof(equal, fold.digest, fold.events, moved, moving_s, equal["records"], proving_s)
+
+
+async def _begin(
+    connection: asyncpg.Connection, data_dir: Path, append: AppendConfig, line_records: int
+) -> LogTarget:
+    """Let nobody write to the database, and open the log."""
+    await connection.execute(_SQL["hold_head"])
+    await check_alone(connection)
+    begins_after = await connection.fetchval(_SQL["deleted_through"])
+    base = await read_base(connection)
+    return await _on_disk(LogTarget, data_dir, append, begins_after, base, line_records)
 
 
 async def _check_same(connection: asyncpg.Connection, target: LogTarget) -> int:

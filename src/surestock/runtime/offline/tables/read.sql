@@ -1,3 +1,6 @@
+-- name: may_idle
+SET idle_in_transaction_session_timeout = 0;
+
 -- name: head
 SELECT sequence, deleted_through FROM surestock.head;
 

@@ -28,8 +28,13 @@ def patient(url: str, name: str) -> DatabaseConfig:
 
 @asynccontextmanager
 async def long_use(lane: Lane) -> AsyncIterator[asyncpg.Connection]:
-    """Have the connection of ``lane`` for long work. Raises as ``Lane.use`` does."""
+    """Have the connection of ``lane`` for long work. Raises as ``Lane.use`` does.
+
+    A transaction may idle, as while a log is proved that was written from it: the server is told
+    to let it, and finds out by its keepalives when nobody is there any more.
+    """
     async with lane.use(_ALL_STEPS_S) as connection:
+        await connection.execute(_SQL["may_idle"])
         yield connection
 
 
