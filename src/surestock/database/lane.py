@@ -1,5 +1,6 @@
 """One connection for one user at a time, made when it is needed, and again after it failed."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -97,5 +98,13 @@ class Lane:
                     raise
         else:
             self.drop()
+        if _is_cancelled():
+            # The driver's own clean-up may have failed and hidden it: it has to go on.
+            raise asyncio.CancelledError from error
         if named is not None and named is not error:
             raise named from error
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
