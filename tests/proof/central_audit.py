@@ -64,8 +64,12 @@ async def sync(connection: Connection) -> dict[str, Any]:
 
 
 async def compare(port: int, data_dir: Path) -> CentralVerdict:
-    """Sync, then compare every SKU. Nobody may write meanwhile."""
-    records = read_records(data_dir)
+    """Sync, then compare every SKU with the log. Nobody may write meanwhile."""
+    return await compare_with(port, read_records(data_dir))
+
+
+async def compare_with(port: int, records: list[dict[str, Any]]) -> CentralVerdict:
+    """Sync, then compare every SKU with all records that there are."""
     async with Connection(port) as connection:
         synced = await sync(connection)
         served, diverged = await _served(connection)

@@ -10,8 +10,21 @@ from rich.console import Console
 from tests.proof.figures import Figures
 from tests.proof.fleet import Fleet
 from tests.proof.past import Stage, grown, stages
+from tests.proof.shop import Shop
+from tests.real.absent import skipped_when_absent
+from tests.real.fixtures import (
+    database,
+    each_version,
+    fresh_database,
+    lasting_cluster,
+    postgres,
+    postgres_version,
+)
+from tests.real.postgres import Cluster
+from tests.real.postgres_binaries import postgres_binaries
 from tests.stand_in.stand_in import StandIn
 
+__all__ = ["database", "postgres", "postgres_version"]
 _FIGURES = pytest.StashKey[Figures]()
 
 
@@ -39,6 +52,30 @@ def make_server(tmp_path: Path) -> Iterator[Fleet]:
     fleet = Fleet(tmp_path)
     yield fleet
     fleet.kill_all()
+
+
+@pytest.fixture
+def shop(postgres: Cluster, database: str, make_server: Fleet) -> Shop:
+    """Return a shop on a PostgreSQL of each version in turn; nobody serves it yet."""
+    made = Shop(make_server, postgres, database, postgres.url(database))
+    made.migrate()
+    return made
+
+
+@pytest.fixture
+def newest_shop(request: pytest.FixtureRequest, make_server: Fleet) -> Iterator[Shop]:
+    """Return a shop on the newest PostgreSQL that there is: enough where a tooth is looked for."""
+    with skipped_when_absent():
+        version = each_version()[-1]
+        if version is None:
+            postgres_binaries()
+        assert version is not None
+        cluster = lasting_cluster(request.config, version)
+    database = fresh_database(cluster)
+    made = Shop(make_server, cluster, database, cluster.url(database))
+    made.migrate()
+    yield made
+    cluster.drop_database(database)
 
 
 @pytest.fixture

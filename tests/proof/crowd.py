@@ -17,7 +17,7 @@ from tests.proof.ledger import Effect, Ledger, Operation
 _WITHIN_S = 100.0
 _PAUSE_S = 0.02
 _PATIENCE = 2_000
-_TRY_AGAIN = {"LockHeld", "LockLost", "Overloaded", "ShuttingDown", "ReadOnly"}
+TRY_AGAIN = frozenset({"LockHeld", "LockLost", "Overloaded", "ShuttingDown", "ReadOnly"})
 
 
 def opening(units: int, sku: str = "hot") -> Operation:
@@ -55,7 +55,8 @@ class Crowd:
 
     ``told`` counts the answers by what they said, ``lost`` those that did not come; ``faults`` are
     answers that no client should get, in words. ``patience`` is how often one asks at most,
-    ``within_s`` is for a whole run. ``learn`` is told of what is acknowledged.
+    ``within_s`` is for a whole run. ``learn`` is told of what is acknowledged. ``try_again`` names
+    the 503s that a client may get.
     """
 
     port: Callable[[], int]
@@ -66,6 +67,7 @@ class Crowd:
     patience: int = _PATIENCE
     within_s: float = _WITHIN_S
     learn: Callable[[Operation], None] = _forget
+    try_again: frozenset[str] = TRY_AGAIN
     faults: list[str] = field(default_factory=list)
 
     async def run(
@@ -122,7 +124,7 @@ class Crowd:
         self.told[error] += 1
         if reply.status < 500:
             return
-        if reply.status != 503 or error not in _TRY_AGAIN:
+        if reply.status != 503 or error not in self.try_again:
             self.faults.append(f"{operation.marker} got {reply.status} {error}")
         after = reply.headers.get("retry-after", "")
         if not after.isdecimal() or not int(after):

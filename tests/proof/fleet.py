@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from tests.proof.child import Child
 from tests.proof.server import Server
-from tests.proof.worker import Upkeep, Worker
+from tests.proof.worker import Upkeep, Verification, Worker
 
 _AnyChild = TypeVar("_AnyChild", bound=Child)
 
@@ -56,6 +56,11 @@ class Fleet:
         """Return a new upkeep, not run yet."""
         data_dir = data_dir or self._folder / "data"
         return self._keep(Upkeep(data_dir, self._log("upkeep"), tooth=tooth, settings=settings))
+
+    def verification(self, settings: dict[str, str]) -> Verification:
+        """Return a check of what ``settings`` name, not run yet."""
+        log = self._log("verification")
+        return self._keep(Verification(self._folder / "data", log, settings=settings))
 
     def _log(self, kind: str) -> Path:
         return self._folder / f"{kind}-{len(self._made)}.log"

@@ -17,7 +17,9 @@ _WITHIN_S = 60
 class House(Server):
     """One data directory, and the processes (if any) that serve it on one port."""
 
-    def __init__(self, folder: Path, workers: int, tooth: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, workers: int, tooth: str | None = None, **changed: str
+    ) -> None:
         settings = {
             "LOCKS_ENABLED": "true",
             "SEGMENT_BYTES": "50000",
@@ -25,6 +27,7 @@ class House(Server):
             "LOCK_TTL_MS": "400",
             "LOCK_RENEW_MS": "200",
             "LOG_LEVEL": "info",
+            **changed,
         }
         super().__init__(folder / "data", folder / "house.log", settings=settings, tooth=tooth)
         self.workers = workers

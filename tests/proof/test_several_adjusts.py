@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -88,10 +89,13 @@ class Rounds:
             return
         verdict = asyncio.run(Audit().judge(self.several.port, self.crowd.ledger))
         self.wrong += verdict.faults
-        books = fold(read_records(self.several.data_dir))
+        books = fold(self._records())
         numbers = books.levels["north", "hot"].numbers()
         if numbers != (expected[0], 0, len(told)):
             self.wrong.append(f"the log says {numbers}, {expected[0]} was accepted")
+
+    def _records(self) -> list[dict[str, Any]]:
+        return read_records(self.several.data_dir)
 
 
 @pytest.mark.parametrize("rounds", _ROUNDS)

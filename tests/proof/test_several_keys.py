@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -112,8 +113,11 @@ class Keys:
 
     def executions(self) -> Counter[str]:
         """Return how often the log holds each operation, by its marker."""
-        events = [event for it in read_records(self.several.data_dir) for event in it["events"]]
+        events = [event for it in self._records() for event in it["events"]]
         return Counter(event["reference"] for event in events if event.get("reference"))
+
+    def _records(self) -> list[dict[str, Any]]:
+        return read_records(self.several.data_dir)
 
 
 def _kind(reply: Reply | None) -> str:

@@ -1,4 +1,4 @@
-"""A sync worker as a process of its own, and upkeep as another."""
+"""A sync worker as a process of its own, upkeep as another, and a check of it all."""
 
 import time
 from collections.abc import Iterable
@@ -38,4 +38,13 @@ class Upkeep(Child):
     def run(self, wrap: Iterable[str] = ()) -> int:
         """Run it to its end, whatever that is; return the exit code."""
         self.spawn(("upkeep",), wrap)
+        return self.await_exit()
+
+
+class Verification(Child):
+    """``surestock verify``, which changes nothing."""
+
+    def run(self) -> int:
+        """Run it to its end; return the exit code."""
+        self.spawn(("verify",))
         return self.await_exit()

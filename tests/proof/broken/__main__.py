@@ -10,6 +10,7 @@ from tests.proof.broken import (
     end,
     mirror,
     overload,
+    postgres,
     room,
     several,
     start,
@@ -65,6 +66,10 @@ _TEETH: dict[str, Callable[[], None]] = {
     "helpless-without-leases": several.helpless_without_leases,
     "mirror-in-the-way": mirror.in_the_way,
     "discouraged-mirror": mirror.discouraged,
+    "no-key-rows": postgres.no_key_rows,
+    "hasty-doubt": postgres.hasty_doubt,
+    "unchecked-server": postgres.unchecked_server,
+    "cached-reads": postgres.cached_reads,
 }
 
 for _name, _break in (

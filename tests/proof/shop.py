@@ -1,0 +1,75 @@
+"""A shop whose stock is in PostgreSQL: its database, and the processes that work on it."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from surestock.database import DatabaseConfig, migrate, open_connection
+from tests.proof.fleet import Fleet
+from tests.proof.several import Several
+from tests.real.cluster import Cluster
+from tests.real.postgres_wire import StatementFailed
+
+COOLDOWN_MS = "500"
+"""How long a process of these proofs leaves a lost database alone before it looks again."""
+
+
+@dataclass
+class Shop:
+    """``url`` is where its processes find the database, ``cluster`` where a test does."""
+
+    fleet: Fleet
+    cluster: Cluster
+    database: str
+    url: str
+
+    def migrate(self) -> None:
+        """Make the tables."""
+
+        async def make() -> None:
+            connection = await open_connection(DatabaseConfig(self.url))
+            await migrate(connection)
+            await connection.close()
+
+        asyncio.run(make())
+
+    def settings(self, **changed: str) -> dict[str, str]:
+        """Return what a process has in its environment; ``changed`` comes on top."""
+        mine = {"ENGINE": "postgres", "DATABASE_URL": self.url, "BREAKER_COOLDOWN_MS": COOLDOWN_MS}
+        return mine | changed
+
+    def several(
+        self,
+        dice: random.Random,
+        count: int = 3,
+        teeth: Sequence[str | None] = (),
+        **changed: str,
+    ) -> Several:
+        """Return API processes, which are not started yet. A command waits for other processes."""
+        settings = self.settings(**{"LOCKS_ENABLED": "false", **changed})
+        return Several(self.fleet, dice, count, teeth, **settings)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return every record, in order, as the table has it."""
+        rows = self.cluster.execute(
+            "SELECT body FROM surestock.records ORDER BY sequence", self.database
+        )
+        return [orjson.loads(body) for (body,) in rows if body is not None]
+
+    def backends(self) -> list[int]:
+        """Return the server's processes that serve the shop now; none when it cannot tell."""
+        with suppress(StatementFailed, OSError):
+            return self.cluster.backends(self.database)
+        return []
+
+    def require_sound(self) -> None:
+        """Replay all records, as an operator does, and hold every table against them."""
+        check = self.fleet.verification(self.settings())
+        code = check.run()
+        if code:
+            raise AssertionError(f"verify exits with {code}: {check.tail()}")
