@@ -70,6 +70,9 @@ _TEETH: dict[str, Callable[[], None]] = {
     "hasty-doubt": postgres.hasty_doubt,
     "unchecked-server": postgres.unchecked_server,
     "cached-reads": postgres.cached_reads,
+    "unlocked-rows": postgres.unlocked_rows,
+    "everybodys-database-turn": postgres.everybodys_turn,
+    "two-step-worker": postgres.two_step_worker,
 }
 
 for _name, _break in (

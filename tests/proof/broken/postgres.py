@@ -1,6 +1,8 @@
 """The engine on PostgreSQL, broken: it guesses, or trusts what it has in memory."""
 
+import asyncio
 import importlib
+import re
 from typing import Any
 
 
@@ -65,3 +67,68 @@ def cached_reads() -> None:
         return await transact(self, envelope)
 
     _replace(reads, find_level=find_level_once, transact=transact_and_forget)
+
+
+def unlocked_rows() -> None:
+    """What is changed is read without a lock, and a version that is there twice is no matter."""
+    database = importlib.import_module("surestock.database")
+    read = vars(database)["named_statements"]
+
+    def without_locks(package: str, file: str) -> dict[str, str]:
+        statements = dict(read(package, file))
+        if file == "batch.sql":
+            for name in ("lock_levels", "lock_free_levels"):
+                statements[name] = statements[name].partition("FOR UPDATE")[0]
+            statements["write"], changed = _INTO_VERSIONS.subn(
+                r"\1 ON CONFLICT DO NOTHING", statements["write"]
+            )
+            assert changed == 1
+        return statements
+
+    vars(database).update(named_statements=without_locks)
+
+
+_LATE_S = 0.02
+_INTO_VERSIONS = re.compile(
+    r"(INSERT INTO surestock\.versions[^)]*\)\s+SELECT \* FROM unnest\([^)]*\))"
+)
+
+
+def everybodys_turn() -> None:
+    """A user's turn in one process keeps nobody in another one from it."""
+
+    async def try_lock(self: Any, key: str) -> bool:
+        del self, key
+        return True
+
+    def unlock(self: Any, key: str) -> None:
+        del self, key
+
+    async def confirm(self: Any, key: str) -> None:
+        del self, key
+
+    turns = _class("mirror.across.database", "DatabaseTurns")
+    _replace(turns, try_lock=try_lock, unlock=unlock, confirm=confirm)
+
+
+def two_step_worker() -> None:
+    """What was folded is committed, and a little later how far that was."""
+    folding = importlib.import_module("surestock.sync.outbox.folding")
+    worker = importlib.import_module("surestock.sync.outbox.worker")
+    fold, put = vars(folding)["fold_some"], vars(folding)["put_head"]
+    heads: list[tuple[Any, bool]] = []
+
+    async def keep_head(connection: Any, head: Any, *, by_worker: bool) -> None:
+        del connection
+        heads.append((head, by_worker))
+
+    async def fold_then_tell(connection: Any, *how: Any, wait: bool) -> Any:
+        folded = await fold(connection, *how, wait=wait)
+        while heads:
+            head, by_worker = heads.pop()
+            await asyncio.sleep(_LATE_S)
+            await put(connection, head, by_worker=by_worker)
+        return folded
+
+    vars(folding).update(put_head=keep_head)
+    vars(worker).update(fold_some=fold_then_tell)
