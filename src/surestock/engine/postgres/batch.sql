@@ -70,29 +70,35 @@ WHERE (kind, id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
 -- name: find_reservations
 SELECT body FROM surestock.reservations WHERE id = ANY($1::text[])
 
--- name: take_head
--- $1 how many records will be written. From here on nobody else commits.
-UPDATE surestock.head SET sequence = sequence + $1::bigint RETURNING sequence - $1::bigint
-
 -- name: hold_head
+-- From here on nobody else commits.
 SELECT sequence FROM surestock.head FOR UPDATE
 
 -- name: id_of_record
 SELECT id FROM surestock.records WHERE sequence = $1
 
 -- name: write
--- All that a batch writes but documents; returns how many keys were answered, of batches too.
+-- Take the head, and write all that a batch writes but documents. Records are numbered from the head
+-- on: their JSON comes with a sequence of 0 in it, and so do rows that tell of a record with its
+-- number in the batch. Returns the sequence before the first, and how many keys were answered.
 -- $1-$3 records; $4-$7 versions; $8-$13 levels; $14-$15 reservations; $16-$19 holds that end;
 -- $20-$23 holds that begin; $24-$25 digests of keys, and $26-$27 of batches, with their records;
 -- $28 when they were answered; $29 what was answered then or before is forgotten.
 WITH
+taken AS (
+    UPDATE surestock.head SET sequence = sequence + cardinality($1::bigint[])
+    RETURNING sequence - cardinality($1::bigint[]) AS base
+),
 written_records AS (
     INSERT INTO surestock.records (sequence, id, body)
-    SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])
+    SELECT base + number, id, replace(body, '"sequence":0', '"sequence":' || (base + number)::text)
+    FROM taken, unnest($1::bigint[], $2::text[], $3::text[]) AS new (number, id, body)
 ),
 written_versions AS (
     INSERT INTO surestock.versions (store_id, sku, version, sequence)
-    SELECT * FROM unnest($4::text[], $5::text[], $6::bigint[], $7::bigint[])
+    SELECT store_id, sku, version, base + number
+    FROM taken, unnest($4::text[], $5::text[], $6::bigint[], $7::bigint[])
+        AS new (store_id, sku, version, number)
 ),
 written_levels AS (
     INSERT INTO surestock.levels (store_id, sku, on_hand, reserved, version, updated_at)
@@ -122,8 +128,8 @@ begun_holds AS (
 ),
 written_batches AS (
     INSERT INTO surestock.answers (digest, sequence, answered_at)
-    SELECT digest, sequence, $28::timestamptz
-    FROM unnest($26::bytea[], $27::bigint[]) AS new (digest, sequence)
+    SELECT digest, base + number, $28::timestamptz
+    FROM taken, unnest($26::bytea[], $27::bigint[]) AS new (digest, number)
     ON CONFLICT (digest) DO UPDATE
     SET sequence = excluded.sequence, answered_at = excluded.answered_at
     WHERE answers.answered_at <= $29::timestamptz
@@ -131,14 +137,17 @@ written_batches AS (
 ),
 written_answers AS (
     INSERT INTO surestock.answers (digest, sequence, answered_at)
-    SELECT digest, sequence, $28::timestamptz
-    FROM unnest($24::bytea[], $25::bigint[]) AS new (digest, sequence)
+    SELECT digest, base + number, $28::timestamptz
+    FROM taken, unnest($24::bytea[], $25::bigint[]) AS new (digest, number)
     ON CONFLICT (digest) DO UPDATE
     SET sequence = excluded.sequence, answered_at = excluded.answered_at
     WHERE answers.answered_at <= $29::timestamptz
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM written_answers) + (SELECT count(*) FROM written_batches)
+SELECT
+    base,
+    (SELECT count(*) FROM written_answers) + (SELECT count(*) FROM written_batches) AS answered
+FROM taken
 
 -- name: add_documents
 INSERT INTO surestock.documents (kind, id, body)

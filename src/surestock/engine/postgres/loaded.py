@@ -26,7 +26,8 @@ class Loaded:
     """Implements ``inventory.view.View`` over what was read. None stands for what is not there.
 
     What was not read yet is taken for not there, and noted in ``asked``: whoever decided on that
-    has to read it and decide again. ``known_…`` are the values as they were read.
+    has to read it and decide again. ``known_…`` are the values as they were read, ``absent`` the
+    keys under which nothing was.
     """
 
     def __init__(self) -> None:
@@ -35,6 +36,7 @@ class Loaded:
         self.reservations: dict[str, Reservation | None] = {}
         self.known_documents: dict[DocumentKey, Document | None] = {}
         self.known_reservations: dict[str, Reservation | None] = {}
+        self.absent: set[StockKey] = set()
         self.asked = Asked()
         self._by_level: dict[StockKey, list[str]] = {}
 
@@ -78,12 +80,14 @@ class Loaded:
         """Note levels that were read; the others of ``wanted`` are not there."""
         self.levels.update(dict.fromkeys(wanted))
         self.levels.update((level.key, level) for level in found)
+        self.absent.update(key for key in wanted if self.levels[key] is None)
         self.asked.levels.difference_update(wanted)
 
     def put_documents(self, wanted: Collection[DocumentKey], found: Iterable[Document]) -> None:
         """Note documents that were read; the others of ``wanted`` are not there."""
         self.documents.update(dict.fromkeys(wanted))
         self.documents.update((document.key, document) for document in found)
+        self.absent.update(key for key in wanted if self.documents[key] is None)
         self.known_documents.update((key, self.documents[key]) for key in wanted)
         self.asked.documents.difference_update(wanted)
 
@@ -100,6 +104,7 @@ class Loaded:
     def forget(self, keys: Iterable[StockKey]) -> None:
         """Know nothing of levels and documents: they are there, and could not be read."""
         for key in keys:
+            self.absent.discard(key)
             self.levels.pop(key, None)
             self.documents.pop(key, None)
 

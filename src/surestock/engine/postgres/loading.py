@@ -90,26 +90,33 @@ async def load_asked(connection: asyncpg.Connection, loaded: Loaded) -> None:
 async def lock_rows(
     connection: asyncpg.Connection, loaded: Loaded, keys: Keys, *, around: bool
 ) -> set[StockKey]:
-    """Lock the rows of ``keys`` in order, and read them.
+    """Lock the rows of ``keys`` in order, and read them; with ``around``, without waiting.
 
-    With ``around``, nobody is waited for. Returns the keys whose rows another transaction has.
+    Returns the keys whose rows are there, and were not had: another transaction has them, or made
+    them while others were waited for. Nothing is known of them then.
     """
     free = "_free" if around else ""
     documents = await read_documents(connection, f"lock{free}_documents", keys.documents)
     loaded.put_documents(keys.documents, documents)
     levels = await read_levels(connection, f"lock{free}_levels", keys.levels)
     loaded.put_levels(keys.levels, levels)
-    held: set[StockKey] = set()
-    if around:
-        for statement, missing in (
-            ("present_documents", [key for key in keys.documents if loaded.documents[key] is None]),
-            ("present_levels", [key for key in keys.levels if loaded.levels[key] is None]),
-        ):
-            if missing:
-                found = await connection.fetch(SQL[statement], *columns(missing))
-                held.update((row[0], row[1]) for row in found)
-    loaded.forget(held)
-    return held
+    missed = await present(connection, loaded.absent)
+    loaded.forget(missed)
+    return missed
+
+
+async def present(connection: asyncpg.Connection, keys: set[StockKey]) -> set[StockKey]:
+    """Return those of ``keys`` under which something is committed by now."""
+    found: set[StockKey] = set()
+    wanted = sorted_keys(keys)
+    for statement, some in (
+        ("present_documents", wanted.documents),
+        ("present_levels", wanted.levels),
+    ):
+        if some:
+            rows = await connection.fetch(SQL[statement], *columns(some))
+            found.update((row[0], row[1]) for row in rows)
+    return found
 
 
 async def look_around(

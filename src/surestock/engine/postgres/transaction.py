@@ -24,6 +24,7 @@ from surestock.engine.postgres.loading import (
     load_asked,
     lock_rows,
     look_around,
+    present,
     sorted_keys,
 )
 from surestock.engine.postgres.waiting import Waiting
@@ -102,8 +103,10 @@ class Transaction:
             loaded = Loaded()
             keys = sorted_keys(chain.from_iterable(touched.values()))
             held = await lock_rows(connection, loaded, keys, around=self._around)
-            if held:
-                self._leave_out(touched, held)
+            if held and not self._around:
+                await connection.execute("ROLLBACK")
+                continue
+            self._leave_out(touched, held)
             now = self._tools.clock.now()
             named = list(self._seen.reservations)
             answers = await look_around(
@@ -175,18 +178,16 @@ class Transaction:
 
     async def _commit(self, loaded: Loaded, judge: Judge) -> None:
         """Take the head, write what was decided, and commit."""
-        decided = judge.verdicts.decided
-        base = await self._connection.fetchval(SQL["take_head"], len(decided))
-        rows = Rows(
-            loaded.known_documents,
-            loaded.known_reservations,
-            judge.live_digests,
-            base,
-            judge.verdicts.now,
-        )
+        connection = self._connection
+        decided, now = judge.verdicts.decided, judge.verdicts.now
+        if loaded.absent:
+            # What is not there cannot be locked. Once the head is had, nobody brings it any more.
+            await connection.fetchval(SQL["hold_head"])
+            if await present(connection, loaded.absent):
+                raise TryAgain("what was not there has come meanwhile", constraint="absent")
+        rows = Rows(loaded.known_documents, loaded.known_reservations, judge.live_digests, now)
         for it in decided:
             rows.add(it)
-        await rows.write(self._connection, self._tools.config.idempotency_ttl)
-        self.outcomes = rows.outcomes
-        self.promised = Promised(base + 1, decided[0].record_id)
-        await self._connection.execute("COMMIT")
+        self.outcomes = await rows.write(connection, self._tools.config.idempotency_ttl)
+        self.promised = Promised(self.outcomes[0].sequence, decided[0].record_id)
+        await connection.execute("COMMIT")

@@ -24,9 +24,8 @@ from surestock.ledger.port import Envelope
 from surestock.resilience.backoff import waits
 
 _MOST_AT_ONCE = 256
-_TRIES = 1_000_000
-_FIRST_WAIT_S = 0.01
 _LONGEST_WAIT_S = 0.25
+_PAUSES = (1_000_000, 0.01, _LONGEST_WAIT_S)
 
 
 class Writer:
@@ -54,7 +53,7 @@ class Writer:
         self._batch: list[Waiting] = []
         self._current: Transaction | None = None
         self._doubt: Doubt | None = None
-        self._pauses = waits(_TRIES, _FIRST_WAIT_S, _LONGEST_WAIT_S)
+        self._pauses = waits(*_PAUSES)
         self._around = tools.config.fail_fast
         self._alone = 0
         self._is_closed = False
@@ -90,16 +89,18 @@ class Writer:
                 if pause_s:
                     await asyncio.sleep(pause_s)
         finally:
-            self._is_closed = True
-            self._room.refuse_all(ShuttingDown())
-            if self._doubt is not None:
-                self._doubt.tell(self._room)
+            self._end()
 
     async def close(self) -> None:
         """Let go of the connection, once nothing is under way any more."""
+        self._end()
+        await self._lane.close()
+
+    def _end(self) -> None:
         self._is_closed = True
         self._room.refuse_all(ShuttingDown())
-        await self._lane.close()
+        if self._doubt is not None:
+            self._doubt.tell(self._room)
 
     async def _round(self) -> float:
         """Settle the doubt, carry a batch out; return for how many seconds to wait then."""
@@ -128,15 +129,13 @@ class Writer:
             self._current = None
             self._alone = max(0, self._alone - len(self._batch))
         self._health.answered()
-        self._pauses = waits(_TRIES, _FIRST_WAIT_S, _LONGEST_WAIT_S)
+        self._pauses = waits(*_PAUSES)
         if verdicts.decided:
             self._observer.committed(len(verdicts.decided), self._clock.monotonic() - began)
         self._answers.settle(verdicts, transaction.outcomes)
-        self._batch = []
-        again = self._answers.refuse(transaction.held)
-        self._room.put_back(again)
-        self._around = bool(again) or self._tools.config.fail_fast
-        return self._pause_s() if again else 0.0
+        self._batch = self._answers.refuse(transaction.held)
+        self._around = bool(self._batch) or self._tools.config.fail_fast
+        return self._again() if self._batch else 0.0
 
     async def _resolve(self, connection: asyncpg.Connection, doubt: Doubt) -> None:
         """Find out what became of a batch in doubt. Raises a ``DatabaseError``."""
@@ -155,18 +154,14 @@ class Writer:
         else:
             self._observer.retried("lost")
             self._health.failed(error)
-            if self._is_in_doubt(transaction):
-                return self._pause_s()
-        self._room.put_back(self._batch)
-        self._batch = []
-        return self._pause_s()
+        return self._pause_s() if self._is_in_doubt(transaction, error) else self._again()
 
     def _broken(self, defect: Exception, transaction: Transaction | None) -> float:
         """Tell a defect to whom it concerns, unless the batch may have gone through.
 
         Of several, only one is at fault: they are tried again, each by itself.
         """
-        if self._is_in_doubt(transaction):
+        if self._is_in_doubt(transaction, defect):
             return self._pause_s()
         if len(self._batch) > 1:
             self._alone = len(self._batch)
@@ -178,10 +173,11 @@ class Writer:
         self._batch = []
         return 0.0
 
-    def _is_in_doubt(self, transaction: Transaction | None) -> bool:
+    def _is_in_doubt(self, transaction: Transaction | None, error: Exception) -> bool:
         """Tell whether a transaction may have gone through; then that is found out next."""
-        if transaction is None or transaction.promised is None or transaction.verdicts is None:
+        if transaction is None or transaction.promised is None or isinstance(error, TryAgain):
             return False
+        assert transaction.verdicts is not None
         self._doubt = Doubt(
             transaction.batch, transaction.promised, transaction.verdicts, transaction.outcomes
         )
@@ -199,6 +195,12 @@ class Writer:
                 self._doubt = None
         if late:
             self._observer.failed(late)
+
+    def _again(self) -> float:
+        """Let the batch wait again; return for how long."""
+        self._room.put_back(self._batch)
+        self._batch = []
+        return self._pause_s()
 
     def _pause_s(self) -> float:
         return next(self._pauses, _LONGEST_WAIT_S)

@@ -2,15 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 import asyncpg
-from msgspec import json
+from msgspec import Raw, json
+from msgspec.structs import replace
 
 from surestock.database import TryAgain
 from surestock.engine.postgres.deciding import Decided
 from surestock.engine.postgres.loading import SQL, columns
 from surestock.inventory.document import Document, DocumentKey, Gone
 from surestock.inventory.model import Level, Reservation, StockKey
+from surestock.inventory.reply import Reply
 from surestock.ledger.port import Outcome
 from surestock.ledger.record import Record, encode_record
 from surestock.ledger.reply import reply_to
@@ -19,10 +22,12 @@ Hold = tuple[str, str, datetime, str]
 """(store, SKU, time, reservation): a row of ``holds``."""
 
 _encode = json.Encoder().encode
+_NOT_YET = 0
+_UNNUMBERED = b'"sequence":0'
 
 
 class Rows:
-    """The rows of a batch whose first record follows ``base``.
+    """The rows of a batch. Its records are numbered from 1 here, and told from 0 to be replaced.
 
     ``known…`` are the documents and reservations as they were before it, and ``answered`` the
     digests of keys that have an answer.
@@ -33,15 +38,13 @@ class Rows:
         known_documents: dict[DocumentKey, Document | None],
         known_reservations: dict[str, Reservation | None],
         answered: Collection[str],
-        base: int,
         now: datetime,
     ) -> None:
         self._known_documents = known_documents
         self._known_reservations = known_reservations
         self._answered = answered
-        self._next = base
         self._now = now
-        self.outcomes: list[Outcome] = []
+        self._replies: list[Reply] = []
         self._records: list[tuple[int, str, str]] = []
         self._versions: list[tuple[str, str, int, int]] = []
         self._levels: dict[StockKey, Level] = {}
@@ -52,13 +55,12 @@ class Rows:
 
     def add(self, decided: Decided) -> None:
         """Make the record of a command, and note what it changes."""
-        self._next += 1
-        sequence, draft, key = self._next, decided.draft, decided.key
+        draft, key = decided.draft, decided.key
         envelope = decided.waiting.envelope
-        reply = reply_to(envelope.command, draft, decided.record_id, sequence)
+        reply = reply_to(envelope.command, draft, decided.record_id, _NOT_YET)
         levels = tuple(draft.levels.values())
         record = Record(
-            sequence,
+            _NOT_YET,
             decided.record_id,
             self._now,
             envelope.actor,
@@ -67,27 +69,33 @@ class Rows:
             key,
             None if key is None else reply,
         )
-        self.outcomes.append(Outcome(reply, sequence))
-        self._records.append((sequence, record.id, encode_record(record).decode()))
+        self._replies.append(reply)
+        number = len(self._replies)
+        self._records.append((number, record.id, encode_record(record).decode()))
         for level in levels:
-            self._versions.append((level.store_id, level.sku, level.version, sequence))
+            self._versions.append((level.store_id, level.sku, level.version, number))
         self._levels.update(draft.levels)
         self._reservations.update(draft.reservations)
         self._documents.update(draft.documents)
         if key is not None:
-            self._answers[bytes.fromhex(key.digest)] = sequence
+            self._answers[bytes.fromhex(key.digest)] = number
             if key.batch is not None and key.batch not in self._answered:
-                self._batches.setdefault(bytes.fromhex(key.batch), sequence)
+                self._batches.setdefault(bytes.fromhex(key.batch), number)
 
-    async def write(self, connection: asyncpg.Connection, ttl: timedelta) -> None:
-        """Write all of it. Raises :class:`TryAgain` when somebody else has answered a key."""
+    async def write(self, connection: asyncpg.Connection, ttl: timedelta) -> list[Outcome]:
+        """Write all of it, with the head taken last; return the outcomes, in order.
+
+        Raises :class:`TryAgain` when somebody else has answered a key.
+        """
+        if self._documents:
+            await self._write_documents(connection)
         levels = [
             (it.store_id, it.sku, it.on_hand, it.reserved, it.version, it.updated_at)
             for it in self._levels.values()
         ]
         bodies = [(it, _encode(held).decode()) for it, held in self._reservations.items()]
         ended, begun = self._holds()
-        answered = await connection.fetchval(
+        written = await connection.fetchrow(
             SQL["write"],
             *_turned(self._records, 3),
             *_turned(self._versions, 4),
@@ -100,10 +108,14 @@ class Rows:
             self._now,
             self._now - ttl,
         )
+        assert written is not None
+        base, answered = written
         if answered != len(self._answers) + len(self._batches):
             raise TryAgain("another process has answered a key meanwhile", constraint="answers")
-        if self._documents:
-            await self._write_documents(connection)
+        return [
+            Outcome(_numbered(reply, base + number), base + number)
+            for number, reply in enumerate(self._replies, 1)
+        ]
 
     def _holds(self) -> tuple[list[Hold], list[Hold]]:
         """Return the rows of ``holds`` that end, and those that begin."""
@@ -116,10 +128,11 @@ class Rows:
         return ended, begun
 
     async def _write_documents(self, connection: asyncpg.Connection) -> None:
+        # Sorted, so that two who make the same ones never wait for each other.
         new: list[tuple[str, str, str]] = []
         replaced: list[tuple[str, str, str]] = []
         gone: list[DocumentKey] = []
-        for key, document in self._documents.items():
+        for key, document in sorted(self._documents.items(), key=itemgetter(0)):
             is_known = self._known_documents.get(key) is not None
             if type(document) is Gone:
                 gone.extend([key] if is_known else [])
@@ -131,6 +144,15 @@ class Rows:
             await connection.execute(SQL["add_documents"], *_turned(new, 3))
         if replaced:
             await connection.execute(SQL["replace_documents"], *_turned(replaced, 3))
+
+
+def _numbered(reply: Reply, sequence: int) -> Reply:
+    """Return ``reply`` with its sequence, as the statement puts it into the record.
+
+    No text can hold what is replaced: in JSON, its quotes would be escaped.
+    """
+    body = bytes(reply.body).replace(_UNNUMBERED, b'"sequence":%d' % sequence)
+    return replace(reply, body=Raw(body))
 
 
 def holds_of(held: Reservation | None) -> set[Hold]:
