@@ -1,0 +1,1 @@
+"""Attacks on the engine that keeps stock in PostgreSQL."""

@@ -1,0 +1,109 @@
+"""Engines of several machines on one database, each behind a network that a test may break."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
+from itertools import count
+
+from surestock.database import DatabaseConfig, migrate, open_connection
+from surestock.engine.postgres import PostgresConfig, PostgresEngine, PostgresObserver
+from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key
+from surestock.kit.clock import SystemClock
+from surestock.kit.ids import IdSource
+from surestock.ledger.command import Command
+from surestock.ledger.port import Envelope
+from surestock.runtime.offline.tables import TablesAudit, audit_tables, one_snapshot
+from tests.real.fixtures import fresh_database
+from tests.real.postgres import Cluster
+
+DAY = timedelta(hours=24)
+_numbers = count(1)
+_templates: dict[tuple[int, str], str] = {}
+
+
+class SkewedClock(SystemClock):
+    """The clock of a machine that is ``ahead_s`` of others."""
+
+    def __init__(self, ahead_s: float = 0.0) -> None:
+        self._ahead = timedelta(seconds=ahead_s)
+
+    def now(self) -> datetime:
+        """Return the wall time, as this machine believes."""
+        return super().now() + self._ahead
+
+
+class Watching(PostgresObserver):
+    """Counts what is tried again, and why."""
+
+    def __init__(self) -> None:
+        self.tries: dict[str, int] = {}
+
+    def retried(self, reason: str) -> None:
+        self.tries[reason] = self.tries.get(reason, 0) + 1
+
+
+class Machine(PostgresEngine):
+    """An engine; what has to run beside it runs from its start to its close."""
+
+    def __init__(self, config: PostgresConfig, clock: SystemClock | None = None) -> None:
+        self.watching = Watching()
+        super().__init__(config, clock or SystemClock(), IdSource(), self.watching)
+        self.kept: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start, and keep healthy."""
+        await super().start()
+        self.kept = asyncio.get_running_loop().create_task(self.keep_healthy())
+
+    async def close(self) -> None:
+        """End what runs beside it, then close."""
+        if self.kept is not None:
+            self.kept.cancel()
+            await asyncio.wait([self.kept])
+            if not self.kept.cancelled():
+                self.kept.result()
+        await super().close()
+
+
+async def migrated_database(cluster: Cluster) -> str:
+    """Make a database with all tables, and return its name."""
+    place = (cluster.port, str(id(cluster)))
+    if place not in _templates:
+        name = fresh_database(cluster)
+        connection = await open_connection(DatabaseConfig(cluster.url(name)))
+        await migrate(connection)
+        await connection.close()
+        _templates[place] = name
+    name = f"arena_{next(_numbers)}"
+    await asyncio.to_thread(cluster.create_database, name, template=_templates[place])
+    return name
+
+
+@asynccontextmanager
+async def machines(*made: Machine) -> AsyncIterator[tuple[Machine, ...]]:
+    """Start machines, and close them in the end."""
+    async with AsyncExitStack() as stack:
+        for machine in made:
+            await machine.start()
+            stack.push_async_callback(machine.close)
+        yield made
+
+
+def named(command: Command, name: str) -> IdempotencyKey:
+    """Name a try."""
+    return make_key("ann", "POST", "/", name, fingerprint_of(command))
+
+
+def sent(command: Command, key: IdempotencyKey | None = None) -> Envelope:
+    """Put a command into an envelope of its own request, whose actor is nobody else's."""
+    number = next(_numbers)
+    return Envelope(command, f"client-{number}", f"request-{number}", key)
+
+
+async def audited(url: str) -> TablesAudit:
+    """Replay the records of a database, and hold every table against them."""
+    async with one_snapshot(url) as connection:
+        audit = await audit_tables(connection, DAY, SystemClock())
+    assert not audit.findings, audit.findings
+    return audit
