@@ -112,6 +112,25 @@ async def test_what_is_written_after_the_move_is_sound_and_comes_back(premises: 
         assert await _told(engine) == expected
 
 
+async def test_a_database_is_verified_while_it_is_served(premises: Premises) -> None:
+    """Each audit sees one moment, between two batches: there everything is as it should be."""
+    await premises.move()
+    audited: list[int] = []
+    async with _serving(premises) as engine:
+
+        async def sell() -> None:
+            for number in range(60):
+                await engine.transact(_keyed(AdjustStock("s1", "apple", 1), f"more-{number}"))
+
+        selling = asyncio.ensure_future(sell())
+        while not selling.done():
+            found = await premises.audit()
+            assert found.findings == []
+            audited.append(found.sequence)
+        await selling
+    assert len(set(audited)) > 1, "nothing was written between two audits"
+
+
 async def test_the_engine_does_not_start_on_half_a_move(premises: Premises) -> None:
     failpoints.arm("move.committed", struck)
     with pytest.raises(Struck):
