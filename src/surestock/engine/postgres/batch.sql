@@ -79,8 +79,9 @@ SELECT id FROM surestock.records WHERE sequence = $1
 
 -- name: write
 -- Take the head, and write all that a batch writes but documents. Records are numbered from the head
--- on: their JSON comes with a sequence of 0 in it, and so do rows that tell of a record with its
--- number in the batch. Returns the sequence before the first, and how many keys were answered.
+-- on: $30 stands in their JSON for the member that tells it, and a row that tells of a record comes
+-- with its number in the batch. Rows may be written before the head is had: they are locked, or new,
+-- and then the head is. Returns the sequence before the first, and how many keys were answered.
 -- $1-$3 records; $4-$7 versions; $8-$13 levels; $14-$15 reservations; $16-$19 holds that end;
 -- $20-$23 holds that begin; $24-$25 digests of keys, and $26-$27 of batches, with their records;
 -- $28 when they were answered; $29 what was answered then or before is forgotten.
@@ -91,7 +92,7 @@ taken AS (
 ),
 written_records AS (
     INSERT INTO surestock.records (sequence, id, body)
-    SELECT base + number, id, replace(body, '"sequence":0', '"sequence":' || (base + number)::text)
+    SELECT base + number, id, replace(body, $30::text, '"sequence":' || (base + number)::text)
     FROM taken, unnest($1::bigint[], $2::text[], $3::text[]) AS new (number, id, body)
 ),
 written_versions AS (

@@ -1,5 +1,6 @@
 """Write what a batch decided: arrays of rows, a statement for each kind of them."""
 
+import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -22,12 +23,14 @@ Hold = tuple[str, str, datetime, str]
 """(store, SKU, time, reservation): a row of ``holds``."""
 
 _encode = json.Encoder().encode
-_NOT_YET = 0
-_UNNUMBERED = b'"sequence":0'
+# A sequence that is not known yet. Whatever JSON a platform told may stand in a record: nobody who
+# does not know this number can say it.
+_NOT_YET = -(10**14 + secrets.randbelow(9 * 10**14))
+_UNNUMBERED = f'"sequence":{_NOT_YET}'
 
 
 class Rows:
-    """The rows of a batch. Its records are numbered from 1 here, and told from 0 to be replaced.
+    """The rows of a batch. Its records are numbered from 1 here; their sequences follow.
 
     ``known…`` are the documents and reservations as they were before it, and ``answered`` the
     digests of keys that have an answer.
@@ -107,6 +110,7 @@ class Rows:
             *(list(self._batches), list(self._batches.values())),
             self._now,
             self._now - ttl,
+            _UNNUMBERED,
         )
         assert written is not None
         base, answered = written
@@ -147,11 +151,8 @@ class Rows:
 
 
 def _numbered(reply: Reply, sequence: int) -> Reply:
-    """Return ``reply`` with its sequence, as the statement puts it into the record.
-
-    No text can hold what is replaced: in JSON, its quotes would be escaped.
-    """
-    body = bytes(reply.body).replace(_UNNUMBERED, b'"sequence":%d' % sequence)
+    """Return ``reply`` with its sequence, as the statement puts it into the record."""
+    body = bytes(reply.body).replace(_UNNUMBERED.encode(), b'"sequence":%d' % sequence)
     return replace(reply, body=Raw(body))
 
 
