@@ -15,6 +15,7 @@ import orjson
 from tests.proof.blows import ROUNDS, Blows
 from tests.proof.buyers import ON_HAND, PHONE, Buyers
 from tests.proof.http_client import Connection, Reply, Unanswered
+from tests.proof.patient import LOST
 from tests.proof.server import Server
 from tests.proof.several import Several
 from tests.stand_in.terms import Behaviour, Books
@@ -24,7 +25,7 @@ _USERS = 3
 _TRIES = 600
 _WITHIN_S = 60
 _OPEN = {"in_progress", "unknown"}
-_NOT_NOW = {"LockHeld", "LockLost", "ProviderUnavailable"}
+_NOT_NOW = {"LockHeld", "LockLost", "ProviderUnavailable", *LOST, "TurnLost", "IdempotencyInFlight"}
 _NEVER_MADE = "ProviderError"
 
 
