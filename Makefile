@@ -13,6 +13,7 @@ CARTS ?= 1000
 CLIENTS ?= 64
 SEED ?= 1
 DEVICES ?=
+ENGINE ?= log
 ARGS ?=
 
 BIN := .venv/bin
@@ -78,12 +79,12 @@ setup: .venv/.dev-installed ## make .venv with everything that running and check
 serve: .venv/.run-installed ## start the service (settings from the environment: PORT, DATA_DIR, ...)
 	@exec $(BIN)/surestock serve $(ARGS)
 
-demo: .venv/.run-installed .venv-demo/.installed ## replay real grocery baskets and audit every level (WEEKS=2)
-	@WEEKS=$(WEEKS) ./demo/run $(ARGS)
+demo: .venv/.run-installed .venv-demo/.installed ## replay real grocery baskets and audit every level (WEEKS=2 ENGINE=log)
+	@WEEKS=$(WEEKS) ENGINE=$(ENGINE) ./demo/run $(ARGS)
 
 # From .venv: it starts the platform that the tests start.
 demo-checkout: .venv/.dev-installed ## buy scarce devices while answers get lost, then audit (CARTS=1000 CLIENTS=64)
-	@$(BIN)/python -m demo.checkout --provider $(PROVIDER) --carts $(CARTS) --clients $(CLIENTS) --seed $(SEED) \
+	@$(BIN)/python -m demo.checkout --engine $(ENGINE) --provider $(PROVIDER) --carts $(CARTS) --clients $(CLIENTS) --seed $(SEED) \
 		$(if $(DEVICES),--devices $(DEVICES)) $(ARGS)
 
 bench: .venv-bench/.installed ## measure the service beside its peers; tables and plots in benchmarks/results

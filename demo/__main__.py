@@ -1,6 +1,7 @@
 """Command line of the demo: one sale on a service of its own, then the audit.
 
-Exit codes: 0 when every level is right and the log verifies, 1 when not, 2 for a wrong setting.
+Exit codes: 0 when every level is right and the records verify, 1 when not, 2 for a wrong setting or
+a machine without PostgreSQL.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from tempfile import mkdtemp
 from rich.console import Console
 
 from demo.connection import ServiceUnreachable
+from demo.home import ENGINES, Home, NoDatabase, home_for
 from demo.oracle import audit, expectations
 from demo.process import ServiceFailed, running, verify
 from demo.products import audit_products
@@ -45,6 +47,7 @@ def main() -> int:
     """Run the demo and return the exit code."""
     parser = ArgumentParser(prog="demo/run", description=__doc__.partition("\n")[0])
     parser.add_argument("--weeks", type=_weeks, default="2", help="first weeks of the year to sell")
+    parser.add_argument("--engine", choices=ENGINES, default="log", help="what keeps the stock")
     parser.add_argument("--dir", type=_new_directory, help="where the data goes; kept")
     parser.add_argument("--keep", action="store_true", help="keep the data of a good run")
     options = parser.parse_args()
@@ -53,9 +56,12 @@ def main() -> int:
         RUNS.mkdir(parents=True, exist_ok=True)
     directory = options.dir or Path(mkdtemp(prefix="sale-", dir=RUNS))
     directory.mkdir(parents=True, exist_ok=True)
-    good = False
+    good, code = False, 1
     try:
-        good = asyncio.run(_demo(options.weeks, directory, console))
+        good = asyncio.run(_demo(options.weeks, options.engine, directory, console))
+    except* NoDatabase as group:
+        console.print(f"demo: {_first(group)}", style="red", markup=False)
+        code = 2
     except* (ServiceFailed, ServiceUnreachable, UnexpectedAnswer) as group:
         console.print(f"demo: {_first(group)}", style="red", markup=False)
     finally:
@@ -63,7 +69,7 @@ def main() -> int:
             rmtree(directory)
         else:
             console.print(f"The data is kept in {directory}", soft_wrap=True)
-    return 0 if good else 1
+    return 0 if good else code
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -71,18 +77,22 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
-async def _demo(weeks: int, directory: Path, console: Console) -> bool:
+async def _demo(weeks: int, engine: str, directory: Path, console: Console) -> bool:
     """Hold the sale in ``directory``, print the report; return whether all was well."""
-    data_dir = directory / "data"
     console.print(f"Reading the sale lines of {weeks} weeks ...")
     sales = await asyncio.to_thread(read_sales, weeks)
-    async with running(data_dir, directory / "server.log") as port:
-        console.print(f"The service runs on port {port} with DATA_DIR={data_dir}", soft_wrap=True)
-        outcome = await hold_sale(sales, port, CLIENTS, console)
-    books_agree = await asyncio.to_thread(_audit, sales, outcome, console)
-    code, printed = await verify(data_dir)
+    async with home_for(engine, directory / "data") as home:
+        outcome = await _sell(sales, home, directory / "server.log", console)
+        books_agree = await asyncio.to_thread(_audit, sales, outcome, console)
+        code, printed = await verify(home)
     console.print(f"surestock verify (exit code {code}):\n{printed}", markup=False, soft_wrap=True)
     return books_agree and code == 0
+
+
+async def _sell(sales: Sales, home: Home, log: Path, console: Console) -> Outcome:
+    async with running(home, log) as port:
+        console.print(f"The service runs on port {port} with {home.words}", soft_wrap=True)
+        return await hold_sale(sales, port, CLIENTS, console)
 
 
 def _audit(sales: Sales, outcome: Outcome, console: Console) -> bool:

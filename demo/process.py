@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import orjson
+
 from demo.connection import Connection, ServiceUnreachable
+from demo.home import SURESTOCK, Home, run_command
 
 HOST = "127.0.0.1"
-SURESTOCK = Path(__file__).parent.parent / ".venv" / "bin" / "surestock"
 START_S, STOP_S, POLL_S = 60.0, 60.0, 0.05
 OK = 200
-SNAPSHOT_EVERY = 5000
-"""Records after which a segment is sealed and a snapshot is due: a short sale has some, too."""
 
 
 class ServiceFailed(Exception):
@@ -21,31 +21,31 @@ class ServiceFailed(Exception):
 
 
 @asynccontextmanager
-async def running(data_dir: Path, log: Path) -> AsyncIterator[int]:
-    """Run the service and its worker on ``data_dir`` while the body runs, and yield its port.
+async def running(home: Home, log: Path) -> AsyncIterator[int]:
+    """Run the service and its worker on ``home`` while the body runs, and yield its port.
 
     What it prints goes to the file ``log``. It is stopped by SIGTERM, whatever happened. Raises
-    :class:`ServiceFailed` when it does not answer in time, or does not stop with exit code 0.
+    :class:`ServiceFailed` when it does not answer in time, does not stop with exit code 0, or has
+    anything on record already.
     """
     port = free_port()
-    process = await start(data_dir, log, port)
+    process = await start(home, log, port)
     try:
         await wait_until_ready(process, port, log)
+        await expect_nothing(port)
         yield port
     finally:
         await stop(process, log)
 
 
-async def start(data_dir: Path, log: Path, port: int, *settings: str) -> asyncio.subprocess.Process:
-    """Start the service on ``data_dir`` with more ``settings`` (``NAME=value``)."""
+async def start(home: Home, log: Path, port: int, *settings: str) -> asyncio.subprocess.Process:
+    """Start the service on ``home`` with more ``settings`` (``NAME=value``)."""
     with log.open("ab") as output:
         return await asyncio.create_subprocess_exec(
             "env",
             f"HOST={HOST}",
             f"PORT={port}",
-            "ENGINE=log",
-            f"DATA_DIR={data_dir}",
-            f"SNAPSHOT_EVERY_N_EVENTS={SNAPSHOT_EVERY}",
+            *home.settings,
             *settings,
             str(SURESTOCK),
             "serve",
@@ -54,17 +54,9 @@ async def start(data_dir: Path, log: Path, port: int, *settings: str) -> asyncio
         )
 
 
-async def verify(data_dir: Path) -> tuple[int, str]:
-    """Have the data directory verified offline; return the exit code and what was printed."""
-    process = await asyncio.create_subprocess_exec(
-        str(SURESTOCK),
-        "verify",
-        str(data_dir),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    printed, _ = await process.communicate()
-    return await process.wait(), printed.decode(errors="replace").strip()
+async def verify(home: Home) -> tuple[int, str]:
+    """Have ``home`` verified offline; return the exit code and what was printed."""
+    return await run_command(home, "verify")
 
 
 def free_port() -> int:
@@ -98,6 +90,18 @@ async def wait_until_ready(process: asyncio.subprocess.Process, port: int, log: 
         connection.close()
     msg = f"the service did not start:\n{_tail(log)}"
     raise ServiceFailed(msg)
+
+
+async def expect_nothing(port: int) -> None:
+    """Raise :class:`ServiceFailed` when the service knows anything: a demo is no guest."""
+    connection = Connection(HOST, port)
+    try:
+        answer = await connection.exchange("GET", "/events?after=0&limit=1", b"")
+    finally:
+        connection.close()
+    if answer.status != OK or orjson.loads(answer.body)["items"]:
+        msg = "the database is in use: name an empty one, which nobody else needs"
+        raise ServiceFailed(msg)
 
 
 async def stop(process: asyncio.subprocess.Process, log: Path) -> None:

@@ -1,7 +1,7 @@
 """Command line of the launch day: shopping with lost answers and two crashes, then the audit.
 
-Exit codes: 0 when the books agree and the log verifies, 1 when not, 2 for a wrong setting or a
-platform that cannot run here.
+Exit codes: 0 when the books agree and the records verify, 1 when not, 2 for a wrong setting, or a
+platform or a database that cannot run here.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from demo.checkout.report import report
 from demo.checkout.service import Service
 from demo.checkout.wish import Wish, wishes
 from demo.connection import ServiceUnreachable
+from demo.home import ENGINES, NoDatabase, home_for
 from demo.process import ServiceFailed, verify
 from demo.till import UnexpectedAnswer
 from tests.real.absent import Absent
@@ -42,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the demo and return the exit code."""
     parser = ArgumentParser(prog="make demo-checkout", description=__doc__.partition("\n")[0])
     parser.add_argument("--provider", choices=NAMES, default=AUTO)
+    parser.add_argument("--engine", choices=ENGINES, default="log", help="what keeps the stock")
     parser.add_argument("--carts", type=_count, default="1000")
     parser.add_argument("--clients", type=_count, default="64", help="who shop at the same time")
     parser.add_argument("--devices", type=_count, help="how many there are; 6 for 10 carts if left")
@@ -57,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = 0 if _demo(options, directory, console) else 1
     except* (ServiceFailed, ServiceUnreachable, UnexpectedAnswer) as group:
         console.print(f"demo: {_first(group)}", style="red", markup=False)
-    except* Absent as group:
+    except* (Absent, NoDatabase) as group:
         console.print(f"demo: {_first(group)}", style="red", markup=False)
         code = 2
     finally:
@@ -82,14 +84,14 @@ def _demo(options: Namespace, directory: Path, console: Console) -> bool:
         console.print(sentence, markup=False, soft_wrap=True)
 
     with platform(options.provider, stock, options.seed, say) as chosen:
-        service, day = asyncio.run(_shop(wanted, options, chosen, directory, console))
-    code, printed = asyncio.run(verify(service.data_dir))
+        kills, day, verified = asyncio.run(_shop(wanted, options, chosen, directory, console))
+    code, printed = verified
     findings = list(audit(day.books))
-    console.print(report(wanted, day, chosen, service.kills, findings))
+    console.print(report(wanted, day, chosen, kills, findings))
     say(chosen.counted)
     say(
-        f"Run with PROVIDER={chosen.name} CARTS={options.carts} CLIENTS={options.clients} "
-        f"DEVICES={options.devices} SEED={options.seed}."
+        f"Run with ENGINE={options.engine} PROVIDER={chosen.name} CARTS={options.carts} "
+        f"CLIENTS={options.clients} DEVICES={options.devices} SEED={options.seed}."
     )
     say(f"surestock verify (exit code {code}):\n{printed}")
     for kind, what in findings[:SHOWN]:
@@ -99,17 +101,20 @@ def _demo(options: Namespace, directory: Path, console: Console) -> bool:
 
 async def _shop(
     wanted: list[Wish], options: Namespace, chosen: Platform, directory: Path, console: Console
-) -> tuple[Service, Day]:
-    """Run the service on the platform, and the day on the service."""
-    async with chosen.wired() as config:
+) -> tuple[int, Day, tuple[int, str]]:
+    """Run the service on the platform, and the day on the service; then verify what it kept.
+
+    Return how often it was killed, the day, and how the verification ended.
+    """
+    async with chosen.wired() as config, home_for(options.engine, directory / "data") as home:
         file = directory / "commerce.json"
         file.write_bytes(config)
         settings = (f"COMMERCE_PROVIDER={chosen.name}", f"COMMERCE_CONFIG_FILE={file}")
-        service = Service(directory / "data", directory / "server.log", settings)
+        service = Service(home, directory / "server.log", settings)
         async with service.running():
             stock = goods(options.devices)
             day = await hold_day(wanted, stock, options.clients, service, chosen, console)
-    return service, day
+        return service.kills, day, await verify(home)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from demo.process import free_port, start, stop, wait_until_ready
+from demo.home import Home
+from demo.process import expect_nothing, free_port, start, stop, wait_until_ready
 
 
 class Service:
-    """The service on ``data_dir``, with more ``settings``. What it prints goes to ``log``."""
+    """The service on ``home``, with more ``settings``. What it prints goes to ``log``."""
 
-    def __init__(self, data_dir: Path, log: Path, settings: tuple[str, ...]) -> None:
-        self.data_dir = data_dir
+    def __init__(self, home: Home, log: Path, settings: tuple[str, ...]) -> None:
+        self.home = home
         self.port = free_port()
         self.kills = 0
         self._log = log
@@ -25,6 +26,7 @@ class Service:
         """Run while the body runs; then end by SIGTERM. Raises :class:`ServiceFailed`."""
         await self._start()
         try:
+            await expect_nothing(self.port)
             yield
         finally:
             if self._process is not None:
@@ -40,5 +42,5 @@ class Service:
             await self._start()
 
     async def _start(self) -> None:
-        self._process = await start(self.data_dir, self._log, self.port, *self._settings)
+        self._process = await start(self.home, self._log, self.port, *self._settings)
         await wait_until_ready(self._process, self.port, self._log)
