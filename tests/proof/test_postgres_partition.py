@@ -1,0 +1,169 @@
+"""The network to the database breaks, one way or both: every answer comes in time, and it heals."""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+
+import pytest
+
+from tests.proof.audit import Audit
+from tests.proof.crowd import adjust, path_of
+from tests.proof.figures import Figures
+from tests.proof.http_client import Connection
+from tests.proof.ledger import Ledger
+from tests.proof.patient import Patient
+from tests.proof.several import Several
+from tests.proof.shop import Shop
+from tests.proof.workload import Workload
+from tests.real.proxy import Proxy, proxy_to
+
+_CLIENTS = 16
+_READERS = 4
+_PROBE_EVERY_S = 0.1
+_READ_EVERY_S = 0.05
+_BEFORE_S = 1.0
+_ANSWERED_WITHIN_S = 12.0
+_ALIVE_WITHIN_S = 2.0
+_FAST_S = 0.5
+_WAYS = {
+    "both ways": {"to_server": True, "to_client": True},
+    "to the server": {"to_server": True, "to_client": False},
+    "replies": {"to_server": False, "to_client": True},
+}
+_LONG = pytest.param(10.0, "5", marks=[pytest.mark.prove, pytest.mark.timeout(300)])
+_LENGTHS = [(4.0, "1"), _LONG]
+
+
+@dataclass
+class Partition:
+    """A part of the time without a network, seen by those who change, read and probe.
+
+    ``alive_s`` has how long liveness took; ``open_s`` is how long after its begin the last of the
+    breakers was open, ``healed_s`` how long after its end every process had carried out a change.
+    """
+
+    several: Several
+    proxy: Proxy
+    crowd: Patient
+    alive_s: list[float] = field(default_factory=list)
+    began: float = 0.0
+    open_s: float = 0.0
+    healed_s: float = 0.0
+
+    async def play(self, way: dict[str, bool], length_s: float) -> None:
+        """Break the network for a while, under load."""
+        workload = Workload(self.crowd.dice)
+        self.crowd.learn = workload.learn
+        await self.crowd.run(workload.opening(), _CLIENTS)
+        over = asyncio.Event()
+        made = takewhile(lambda _: not over.is_set(), iter(workload.next, None))
+        async with asyncio.TaskGroup() as group:
+            for server in self.several.servers:
+                group.create_task(self._probe(server.port, over))
+            for _ in range(_READERS):
+                group.create_task(self._read(over))
+
+            async def suffer() -> None:
+                await asyncio.sleep(_BEFORE_S)
+                self.began = time.monotonic()
+                self.proxy.black_hole(**way)
+                await asyncio.gather(asyncio.sleep(length_s), self._all_open(length_s))
+                self.proxy.heal()
+                await self._healed(time.monotonic())
+                over.set()
+
+            await self.crowd.run(made, _CLIENTS, suffer)
+
+    async def _all_open(self, within_s: float) -> None:
+        for server in self.several.servers:
+            while time.monotonic() - self.began < within_s:
+                async with Connection(server.port) as connection:
+                    told = (await connection.request("GET", "/health/readiness")).json()
+                if told["breakers"]["database"] != "closed":
+                    self.open_s = time.monotonic() - self.began
+                    break
+                await asyncio.sleep(_PROBE_EVERY_S)
+            else:
+                raise AssertionError("a breaker is not open by the end of the partition")
+
+    async def _probe(self, port: int, over: asyncio.Event) -> None:
+        """Ask one process whether it is alive, again and again."""
+        async with Connection(port) as connection:
+            while not over.is_set():
+                began = time.monotonic()
+                reply = await connection.request("GET", "/health/liveness")
+                self.alive_s.append(time.monotonic() - began)
+                assert reply.status == 200
+                await asyncio.sleep(_PROBE_EVERY_S)
+
+    async def _read(self, over: asyncio.Event) -> None:
+        while not over.is_set():
+            began = time.monotonic()
+            async with Connection(self.several.port) as connection:
+                reply = await connection.request("GET", path_of("sku-1"))
+            ended = time.monotonic()
+            self.crowd.took.append((ended, ended - began, reply.status))
+            assert reply.status in {200, 503}
+            await asyncio.sleep(_READ_EVERY_S)
+
+    async def _healed(self, since: float) -> None:
+        async def ask(place: int) -> None:
+            port = self.several.servers[place].port
+            crowd = Patient(lambda: port, self.crowd.ledger, self.crowd.dice)
+            await crowd.settle(adjust(f"healed-{place}", 1, "sku-1"))
+
+        await asyncio.gather(*(ask(place) for place in range(len(self.several.servers))))
+        self.healed_s = time.monotonic() - since
+
+    def fast_s(self, length_s: float) -> list[float]:
+        """Return how long those answers took that were asked for while the breakers were open."""
+        since, until = self.began + self.open_s, self.began + length_s
+        return sorted(
+            took_s
+            for ended, took_s, _ in self.crowd.took
+            if since <= ended - took_s and ended <= until
+        )
+
+
+@contextmanager
+def _partitioned(shop: Shop, seed: int, threshold: str) -> Iterator[Partition]:
+    dice = random.Random(seed)
+    with proxy_to(shop.cluster.port) as proxy:
+        through = replace(shop, url=proxy.url(shop.database))
+        several = through.several(dice, BREAKER_THRESHOLD=threshold)
+        several.begin()
+        crowd = Patient(lambda: several.port, Ledger(), dice, within_s=100)
+        yield Partition(several, proxy, crowd)
+        assert several.end() == [0] * 3
+
+
+@pytest.mark.parametrize(("length_s", "threshold"), _LENGTHS)
+@pytest.mark.parametrize("way", _WAYS)
+def test_in_a_partition_everybody_is_answered_in_time_and_it_heals(
+    shop: Shop, figures: Figures, way: str, length_s: float, threshold: str
+) -> None:
+    with _partitioned(shop, round(length_s), threshold) as partition:
+        asyncio.run(partition.play(_WAYS[way], length_s))
+        crowd = partition.crowd
+        verdict = asyncio.run(Audit().judge(partition.several.port, crowd.ledger))
+    assert crowd.faults == []
+    verdict.require_clean()
+    shop.require_sound()
+    fast = partition.fast_s(length_s)
+    assert fast[len(fast) // 2] < _FAST_S
+    assert crowd.longest_s < _ANSWERED_WITHIN_S
+    assert max(partition.alive_s) < _ALIVE_WITHIN_S
+    figures.add(
+        "in a partition every answer comes in time, and it heals by itself",
+        f"no bytes pass, {way}, {length_s:g} s, under {_CLIENTS} writers and {_READERS} readers of "
+        "3 processes",
+        f"{verdict}; longest answer {crowd.longest_s:.1f} s (allowed {_ANSWERED_WITHIN_S:g}); "
+        f"breakers open after {partition.open_s:.1f} s, from then on answers in "
+        f"{fast[len(fast) // 2] * 1000:.0f} ms (median of {len(fast):,}); liveness at most "
+        f"{max(partition.alive_s) * 1000:.0f} ms; healed after {partition.healed_s:.1f} s; "
+        f"told: {crowd.listed()}",
+    )
