@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from surestock.commerce.registry import PlatformUnknown, SettingsInvalid
-from surestock.runtime.bootstrap import Background, wire
+from surestock.runtime.bootstrap import wire
 from surestock.runtime.errors import StartRefused
 from surestock.runtime.settings import Settings
+from surestock.runtime.stock import Background
 
 PHONE = {"name": "P", "type": "device", "unitPrice": 100, "currency": "EUR", "stocked": True}
 

@@ -11,8 +11,9 @@ import pytest
 from anyio import create_task_group
 
 from surestock.kit.clock import ManualClock
-from surestock.runtime.bootstrap import Background, Wired, wire
+from surestock.runtime.bootstrap import Wired, wire
 from surestock.runtime.settings import Settings
+from surestock.runtime.stock import Background
 from tests.faults.plan import Fault, Plan, no_room
 
 LEVEL = "/stores/berlin/inventory/apple"
