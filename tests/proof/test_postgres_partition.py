@@ -130,11 +130,13 @@ class Partition:
 
 
 @contextmanager
-def _partitioned(shop: Shop, seed: int, threshold: str) -> Iterator[Partition]:
+def _partitioned(
+    shop: Shop, seed: int, threshold: str, tooth: str | None = None
+) -> Iterator[Partition]:
     dice = random.Random(seed)
     with proxy_to(shop.cluster.port) as proxy:
         through = replace(shop, url=proxy.url(shop.database))
-        several = through.several(dice, BREAKER_THRESHOLD=threshold)
+        several = through.several(dice, 3, (tooth,) * 3, BREAKER_THRESHOLD=threshold)
         several.begin()
         crowd = Patient(lambda: several.port, Ledger(), dice, within_s=100)
         yield Partition(several, proxy, crowd)
@@ -167,3 +169,23 @@ def test_in_a_partition_everybody_is_answered_in_time_and_it_heals(
         f"{max(partition.alive_s) * 1000:.0f} ms; healed after {partition.healed_s:.1f} s; "
         f"told: {crowd.listed()}",
     )
+
+
+def test_the_proof_catches_processes_that_wait_for_a_connection_for_ever(
+    newest_shop: Shop, figures: Figures
+) -> None:
+    with (
+        pytest.raises(BaseExceptionGroup) as caught,
+        _partitioned(newest_shop, 1, "1", "patient-with-the-database") as partition,
+    ):
+        asyncio.run(partition.play(_WAYS["both ways"], 4.0))
+    told = str(_first(caught.value))
+    assert "not open" in told
+    figures.add("tooth: patient-with-the-database", "both ways, 4 s", told)
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return the first error that is no group of errors."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -71,6 +71,7 @@ _TEETH: dict[str, Callable[[], None]] = {
     "unchecked-server": postgres.unchecked_server,
     "cached-reads": postgres.cached_reads,
     "unlocked-rows": postgres.unlocked_rows,
+    "patient-with-the-database": postgres.patient_with_the_database,
     "everybodys-database-turn": postgres.everybodys_turn,
     "two-step-worker": postgres.two_step_worker,
 }

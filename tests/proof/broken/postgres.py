@@ -2,8 +2,10 @@
 
 import asyncio
 import importlib
-import re
+from contextlib import nullcontext
 from typing import Any
+
+_LATE_S = 0.02
 
 
 def _class(module: str, name: str) -> Any:
@@ -21,10 +23,10 @@ def no_key_rows() -> None:
     rows = _class("engine.postgres.writing", "Rows")
     write = rows.write
 
-    async def write_without_answers(self: Any, *where: Any) -> None:
+    async def write_without_answers(self: Any, *where: Any) -> Any:
         vars(self)["_answers"].clear()
         vars(self)["_batches"].clear()
-        await write(self, *where)
+        return await write(self, *where)
 
     _replace(rows, write=write_without_answers)
 
@@ -69,29 +71,28 @@ def cached_reads() -> None:
     _replace(reads, find_level=find_level_once, transact=transact_and_forget)
 
 
+def patient_with_the_database() -> None:
+    """A connection is waited for, however long it takes."""
+    lane = importlib.import_module("surestock.database.lane")
+    assert "cut_after" in vars(lane)
+    vars(lane).update(cut_after=lambda connection, seconds: nullcontext((connection, seconds)))
+
+
 def unlocked_rows() -> None:
-    """What is changed is read without a lock, and a version that is there twice is no matter."""
+    """What is changed is read without a lock."""
     database = importlib.import_module("surestock.database")
     read = vars(database)["named_statements"]
 
     def without_locks(package: str, file: str) -> dict[str, str]:
         statements = dict(read(package, file))
         if file == "batch.sql":
-            for name in ("lock_levels", "lock_free_levels"):
+            locking = [it for it in statements if it.startswith("lock_")]
+            assert locking
+            for name in locking:
                 statements[name] = statements[name].partition("FOR UPDATE")[0]
-            statements["write"], changed = _INTO_VERSIONS.subn(
-                r"\1 ON CONFLICT DO NOTHING", statements["write"]
-            )
-            assert changed == 1
         return statements
 
     vars(database).update(named_statements=without_locks)
-
-
-_LATE_S = 0.02
-_INTO_VERSIONS = re.compile(
-    r"(INSERT INTO surestock\.versions[^)]*\)\s+SELECT \* FROM unnest\([^)]*\))"
-)
 
 
 def everybodys_turn() -> None:
