@@ -133,13 +133,7 @@ class Judge:
             self._remembered.find(of_batch)
             if self._batches.get(key.batch, key.fingerprint) != key.fingerprint:
                 raise IdempotencyConflict(key.key)
-        record = self._record_of(key)
-        if record is not None and record.reply is not None:
-            return Outcome(record.reply, record.sequence, replayed=True)
-        refusal = self._remembered.find(key)
-        if refusal is not None:
-            raise refusal
-        return None
+        return first_answer(self._record_of(key), key, self._remembered)
 
     def _record_of(self, key: IdempotencyKey) -> Record | None:
         record = self._answers.get(key.digest)
@@ -158,3 +152,18 @@ def live_answer(
     if record.idempotency is None or record.idempotency.fingerprint != key.fingerprint:
         raise IdempotencyConflict(key.key)
     return record
+
+
+def first_answer(
+    record: Record | None, key: IdempotencyKey, remembered: RefusalMemory
+) -> Outcome | None:
+    """Return the answer to ``key`` that is in ``record``; else raise the refusal that was, if any.
+
+    None when there was neither.
+    """
+    if record is not None and record.reply is not None:
+        return Outcome(record.reply, record.sequence, replayed=True)
+    refusal = remembered.find(key)
+    if refusal is not None:
+        raise refusal
+    return None

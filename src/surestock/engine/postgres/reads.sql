@@ -8,9 +8,6 @@ SELECT store_id, sku, on_hand, reserved, version, updated_at, (
 FROM surestock.levels
 WHERE (store_id, sku) IN (SELECT * FROM unnest($1::text[], $2::text[]))
 
--- name: page_of_keys
-SELECT sku FROM surestock.levels WHERE store_id = $1 AND sku > $2 ORDER BY sku LIMIT $3
-
 -- name: page_of_levels
 -- $1 store, $2 after this SKU, $3 now, $4 how many.
 SELECT store_id, sku, on_hand, reserved, version, updated_at, (
@@ -41,7 +38,7 @@ SELECT body FROM surestock.documents WHERE kind = $1 AND id = $2
 SELECT body FROM surestock.documents WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3
 
 -- name: head
-SELECT sequence, deleted_through FROM surestock.head
+SELECT sequence FROM surestock.head
 
 -- name: records
 SELECT body FROM surestock.records WHERE sequence > $1 ORDER BY sequence LIMIT $2

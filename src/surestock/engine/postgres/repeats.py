@@ -10,7 +10,7 @@ import asyncio
 import asyncpg
 from msgspec import Struct
 
-from surestock.engine.postgres.deciding import live_answer
+from surestock.engine.postgres.deciding import first_answer, live_answer
 from surestock.engine.postgres.levels import SQL
 from surestock.engine.postgres.loading import decode_record
 from surestock.engine.postgres.reader import Reader
@@ -84,13 +84,7 @@ class Repeats:
         first = self.first_of(key)
         if first is not None:
             return await self.join(key, first)
-        record = await self._record_of(key)
-        if record is not None and record.reply is not None:
-            return Outcome(record.reply, record.sequence, replayed=True)
-        refusal = self._remembered.find(key)
-        if refusal is not None:
-            raise refusal
-        return None
+        return first_answer(await self._record_of(key), key, self._remembered)
 
     async def check_batch(self, key: IdempotencyKey) -> None:
         """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""
