@@ -1,6 +1,8 @@
 """A commit that is struck at: what was answered is there once, and what was declined is not."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -19,6 +21,8 @@ from tests.real.proxy import Proxy
 KEY = ("s1", "pear")
 ONE_MORE = AdjustStock(*KEY, 1)
 _LONG_S = 30
+_A_WHILE_S = 1.5
+_SOON_S = 0.3
 
 Hook = Callable[[Cluster, Link], Strike]
 
@@ -58,7 +62,28 @@ def _frozen(cluster: Cluster, link: Link) -> Strike:
     return Strike.PASSES
 
 
-STRIKES = (_cut_before, _cut_after, _unheard, _unanswered, _ended, _crash)
+def standby_gone_for_a_while(cluster: Cluster, _: Link) -> Strike:
+    """Let the commit wait for a standby, longer than its client waits for the commit."""
+    _want_standby(cluster, "gone")
+    time.sleep(_SOON_S)  # the server's processes learn of it one by one
+    threading.Timer(_A_WHILE_S, _want_standby, (cluster, "")).start()
+    return Strike.PASSES
+
+
+def _want_standby(cluster: Cluster, name: str) -> None:
+    cluster.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+    cluster.execute("SELECT pg_reload_conf()")
+
+
+STRIKES = (
+    _cut_before,
+    _cut_after,
+    _unheard,
+    _unanswered,
+    _ended,
+    _crash,
+    standby_gone_for_a_while,
+)
 
 
 def strike_once(proxy: Proxy, postgres: Cluster, hook: Hook) -> asyncio.Event:
