@@ -34,8 +34,14 @@ _WAYS = {
     "to the server": {"to_server": True, "to_client": False},
     "replies": {"to_server": False, "to_client": True},
 }
-_LONG = pytest.param(10.0, "5", marks=[pytest.mark.prove, pytest.mark.timeout(300)])
-_LENGTHS = [(4.0, "1"), _LONG]
+_LONG = (10.0, "5")
+_PARTITIONS = [
+    ("both ways", 4.0, "1"),
+    *(
+        pytest.param(way, *_LONG, marks=[pytest.mark.prove, pytest.mark.timeout(300)])
+        for way in _WAYS
+    ),
+]
 
 
 @dataclass
@@ -143,8 +149,7 @@ def _partitioned(
         assert several.end() == [0] * 3
 
 
-@pytest.mark.parametrize(("length_s", "threshold"), _LENGTHS)
-@pytest.mark.parametrize("way", _WAYS)
+@pytest.mark.parametrize(("way", "length_s", "threshold"), _PARTITIONS)
 def test_in_a_partition_everybody_is_answered_in_time_and_it_heals(
     shop: Shop, figures: Figures, way: str, length_s: float, threshold: str
 ) -> None:
