@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import time
+from functools import partial
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.real.postgres_pair import Pair, primary_with_standby
 
 _ROUNDS = [1, pytest.param(5, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
 _WITHIN_S = 400.0
+_NOBODY_S = 3.0
 
 
 def _shop(pair: Pair, make_server: Fleet) -> Shop:
@@ -39,12 +42,14 @@ def test_what_was_acknowledged_is_on_a_synchronous_standby(
     with skipped_when_absent(), primary_with_standby(postgres_version) as pair:
         shop = _shop(pair, make_server)
 
-        def fail_over() -> None:
+        def fail_over(nobody_s: float) -> None:
             pair.kill_primary()
+            time.sleep(nobody_s)
             pair.promote_standby()
             shop.cluster = pair.primary
 
-        storm = _stormy(shop, rounds, [fail_over] * rounds, pair.rejoin)
+        blows = [partial(fail_over, _NOBODY_S * (number % 2)) for number in range(rounds)]
+        storm = _stormy(shop, rounds, [*blows], pair.rejoin)
         assert storm.crowd.faults == []
         verdict = storm.judge()
         verdict.require_clean()
@@ -52,7 +57,8 @@ def test_what_was_acknowledged_is_on_a_synchronous_standby(
         shop.require_sound()
     figures.add(
         "what was acknowledged outlives the primary, with a synchronous standby",
-        f"primary killed under 24 clients of 3 processes, standby promoted, {rounds} rounds",
+        "primary killed under 24 clients of 3 processes, standby promoted at once and after "
+        f"{_NOBODY_S:g} s by turns, {rounds} rounds",
         f"{verdict}; seconds until every process answers again: "
         + ", ".join(f"{it:.1f}" for it in storm.healed_s)
         + f"; longest answer {storm.crowd.longest_s:.1f} s; told: {storm.crowd.listed()}",
