@@ -18,6 +18,7 @@ from surestock.database import DatabaseConfig
         ("postgres://ann:p%40ss%3A%2F@db/shop", [("db", 5432)]),
         ("postgres://ann:p@ss@db/shop", [("db", 5432)]),
         ("postgres://%2Fvar%2Frun/shop", [("/var/run", 5432)]),
+        ("postgres://%2Fvar%2Frun:6432/shop", [("/var/run", 6432)]),
         ("postgres:///shop", []),
         ("postgres://ann:secret@/shop", []),
     ],

@@ -85,9 +85,10 @@ async def test_a_standby_is_passed_over(pair: Pair, query: str) -> None:
     assert await port_of(config_of("postgres", *ports, query=query)) == pair.primary.port
 
 
-async def test_a_standby_alone_is_refused(pair: Pair) -> None:
+@pytest.mark.parametrize("query", ["", "?target_session_attrs=read-write"])
+async def test_a_standby_alone_is_refused(pair: Pair, query: str) -> None:
     with pytest.raises(DatabaseUnfit, match="it is a standby, which takes no changes"):
-        await open_connection(config_of("postgres", pair.standby.port))
+        await open_connection(config_of("postgres", pair.standby.port, query=query))
 
 
 async def test_no_connection_is_left_behind_at_a_host_that_was_refused(pair: Pair) -> None:
