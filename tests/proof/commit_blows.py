@@ -39,7 +39,7 @@ DECK: dict[Blow, int] = {
 }
 """How often which blow falls. The last four take seconds: those that a client waits in vain."""
 
-QUICK_DECK: dict[Blow, int] = dict.fromkeys(DECK, 1) | {"none": 12}
+QUICK_DECK: dict[Blow, int] = dict.fromkeys(DECK, 1) | {"none": 6}
 
 FROZEN: dict[Blow, int] = {"none": 1, "frozen inside": 1}
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from tests.proof.commit_blows import DECK, FROZEN, LETS_GO_S, QUICK_DECK, CommitBlows
+from tests.proof.commit_blows import DECK, FROZEN, QUICK_DECK, CommitBlows
 from tests.proof.crowd import adjust, opening
 from tests.proof.figures import Figures
 from tests.proof.http_client import Connection, Reply, Unanswered
@@ -170,9 +170,10 @@ def _played(shop: Shop, blows: CommitBlows, keys: int, keyless: int, tooth: str 
 def test_a_command_whose_commit_is_struck_happens_once_or_is_said_not_to(
     shop: Shop, figures: Figures, keys: int, keyless: int
 ) -> None:
-    deck = DECK if keys > _LONG else QUICK_DECK
-    lets_go_s = LETS_GO_S if keys > _LONG else _SOON_S
-    blows = CommitBlows(shop.cluster, random.Random(keys), deck, lets_go_s)
+    blows = CommitBlows(shop.cluster, random.Random(keys))
+    if keys < _LONG:
+        blows.deck, blows.lets_go_s = QUICK_DECK, _SOON_S
+        blows.most = sum(QUICK_DECK.values())
     commits = _played(shop, blows, keys, keyless)
     crowd = commits.crowd
     assert commits.faults == []

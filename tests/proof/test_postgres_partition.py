@@ -34,7 +34,7 @@ _WAYS = {
     "to the server": {"to_server": True, "to_client": False},
     "replies": {"to_server": False, "to_client": True},
 }
-_LONG = (10.0, "5")
+_LONG = (15.0, "5")
 _PARTITIONS = [
     ("both ways", 4.0, "1"),
     *(
