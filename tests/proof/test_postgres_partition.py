@@ -36,7 +36,7 @@ _WAYS = {
 }
 _LONG = (15.0, "5")
 _PARTITIONS = [
-    ("both ways", 4.0, "1"),
+    ("both ways", 6.0, "1"),
     *(
         pytest.param(way, *_LONG, marks=[pytest.mark.prove, pytest.mark.timeout(300)])
         for way in _WAYS
