@@ -38,6 +38,7 @@ THEIRS: Final = {
     "permission denied",
     "too many clients already",
     "too many connections for role",
+    "remaining connection slots are reserved",
 }
 NUMBERS: Final[dict[str, type[Struct]]] = {"connection": DatabaseConfig, "engine": PostgresConfig}
 
