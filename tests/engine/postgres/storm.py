@@ -57,7 +57,7 @@ class Storm:
         self, cluster: Cluster, shop: str, proxies: list[Proxy], seed: int, steps: int
     ) -> None:
         self.draw = Random(seed)
-        self._url = cluster.url(shop)
+        self._url = f"{cluster.url(shop)}?sslmode=disable"
         self._urls = [f"{it.url(shop)}?sslmode=disable" for it in proxies] + [self._url]
         self._steps = steps
         self.one_clock = seed % 2 == 0

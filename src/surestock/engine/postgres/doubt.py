@@ -3,10 +3,11 @@
 import asyncpg
 from msgspec import Struct
 
+from surestock.database import TryAgain
 from surestock.engine.postgres.deciding import Verdicts
 from surestock.engine.postgres.loading import SQL
 from surestock.engine.postgres.room import Room
-from surestock.engine.postgres.transaction import Promised
+from surestock.engine.postgres.transaction import Promised, Transaction
 from surestock.engine.postgres.waiting import Waiting
 from surestock.inventory.unavailable import OutcomeUnknown
 from surestock.ledger.port import Outcome
@@ -33,13 +34,13 @@ class Doubt(Struct, frozen=True):
         await connection.execute("COMMIT")
         return bool(found == self.promised.record_id)
 
-    def tell(self, room: Room, now: float | None = None) -> int:
-        """Tell those whose time is over, or everybody, that nobody knows; return how many.
+    def tell_late(self, room: Room, now: float) -> int:
+        """Tell those whose time is over that nobody knows; return how many.
 
         It is no danger: who asks again meets the rows, the keys and the head of whoever is still
         committing.
         """
-        late = [it for it in self.batch if not it.is_answered and (now is None or it.until <= now)]
+        late = [it for it in self.batch if not it.is_answered and it.until <= now]
         for waiting in late:
             room.answer(waiting, OutcomeUnknown())
         return len(late)
@@ -48,3 +49,13 @@ class Doubt(Struct, frozen=True):
     def is_over(self) -> bool:
         """Whether nobody waits any more for what became of it."""
         return all(waiting.is_answered for waiting in self.batch)
+
+
+def doubt_about(transaction: Transaction | None, error: Exception) -> Doubt | None:
+    """Return what a transaction that failed leaves in doubt; None when it changed nothing."""
+    if transaction is None or transaction.promised is None or isinstance(error, TryAgain):
+        return None
+    assert transaction.verdicts is not None
+    return Doubt(
+        transaction.batch, transaction.promised, transaction.verdicts, transaction.outcomes
+    )

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import anyio
 
-from surestock.database import check_moved, check_schema, open_connection
+from surestock.database import check_moved, check_schema, named_fault, open_connection
+from surestock.database.deadline import cut_after
 from surestock.engine.postgres.config import PostgresConfig
 from surestock.engine.postgres.feed import Growth, head
 from surestock.engine.postgres.health import Health
@@ -63,9 +64,15 @@ class PostgresEngine(PostgresReads):
         began = self._clock.monotonic()
         connection = await open_connection(self._config.database)
         try:
-            await check_schema(connection)
-            await check_moved(connection)
-            self._growth.told(await head(connection))
+            with cut_after(connection, self._config.database.deadline_s):
+                await check_schema(connection)
+                await check_moved(connection)
+                self._growth.told(await head(connection))
+        except Exception as error:
+            named = named_fault(error)
+            if named is None or named is error:
+                raise
+            raise named from error
         finally:
             connection.terminate()
         self._observer.recovered(self._growth.sequence, self._clock.monotonic() - began)
@@ -74,6 +81,7 @@ class PostgresEngine(PostgresReads):
         """Carry out what is asked for, and find out when a lost database is back."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._writer.run)
+            tasks.start_soon(self._writer.watch)
             tasks.start_soon(self._reader.run)
             tasks.start_soon(self._growth.look, self._reader)
             tasks.start_soon(self._tidying.run)
@@ -89,9 +97,9 @@ class PostgresEngine(PostgresReads):
 
     async def close(self) -> None:
         """Let go of the database. What was under way has come to its end before."""
-        await self._writer.close()
-        await self._reader.close()
-        await self._tidying.close()
+        async with anyio.create_task_group() as tasks:
+            for part in (self._writer, self._reader, self._tidying):
+                tasks.start_soon(part.close)
 
     async def transact(self, envelope: Envelope) -> Outcome:
         """Carry out one command; return once it is committed."""

@@ -128,8 +128,9 @@ class Reader:
     async def close(self) -> None:
         """Let go of the connections. Nothing is asked any more."""
         self._is_closed = True
-        for lane in self._lanes:
-            await lane.close()
+        async with anyio.create_task_group() as tasks:
+            for lane in self._lanes:
+                tasks.start_soon(lane.close)
 
     async def _serve(self, lane: Lane) -> None:
         while True:

@@ -13,13 +13,13 @@ import asyncpg
 
 from surestock.database import DatabaseConfig, DatabaseError, Lane, TryAgain
 from surestock.engine.postgres.answers import Answers
-from surestock.engine.postgres.doubt import Doubt
+from surestock.engine.postgres.doubt import Doubt, doubt_about
 from surestock.engine.postgres.health import Health
 from surestock.engine.postgres.observer import PostgresObserver
 from surestock.engine.postgres.room import Room
 from surestock.engine.postgres.transaction import Tools, Transaction
 from surestock.engine.postgres.waiting import Waiting
-from surestock.inventory.unavailable import ShuttingDown
+from surestock.inventory.unavailable import OutcomeUnknown, ShuttingDown
 from surestock.ledger.port import Envelope
 from surestock.resilience.backoff import waits
 
@@ -91,6 +91,12 @@ class Writer:
         finally:
             self._end()
 
+    async def watch(self) -> None:
+        """Tell those whose time is over, also while a try takes its time, until cancelled."""
+        while True:
+            await asyncio.sleep(_LONGEST_WAIT_S)
+            self._tell_late()
+
     async def close(self) -> None:
         """Let go of the connection, once nothing is under way any more."""
         self._end()
@@ -99,8 +105,8 @@ class Writer:
     def _end(self) -> None:
         self._is_closed = True
         self._room.refuse_all(ShuttingDown())
-        if self._doubt is not None:
-            self._doubt.tell(self._room)
+        for waiting in (*self._batch, *(self._doubt.batch if self._doubt is not None else ())):
+            self._room.answer(waiting, OutcomeUnknown())
 
     async def _round(self) -> float:
         """Settle the doubt, carry a batch out; return for how many seconds to wait then."""
@@ -154,7 +160,8 @@ class Writer:
         else:
             self._observer.retried("lost")
             self._health.failed(error)
-        return self._pause_s() if self._is_in_doubt(transaction, error) else self._again()
+        self._is_in_doubt(transaction, error)
+        return self._again()
 
     def _broken(self, defect: Exception, transaction: Transaction | None) -> float:
         """Tell a defect to whom it concerns, unless the batch may have gone through.
@@ -162,7 +169,7 @@ class Writer:
         Of several, only one is at fault: they are tried again, each by itself.
         """
         if self._is_in_doubt(transaction, defect):
-            return self._pause_s()
+            return self._again()
         if len(self._batch) > 1:
             self._alone = len(self._batch)
             self._room.put_back(self._batch)
@@ -175,22 +182,19 @@ class Writer:
 
     def _is_in_doubt(self, transaction: Transaction | None, error: Exception) -> bool:
         """Tell whether a transaction may have gone through; then that is found out next."""
-        if transaction is None or transaction.promised is None or isinstance(error, TryAgain):
+        doubt = doubt_about(transaction, error)
+        if doubt is None or transaction is None:
             return False
-        assert transaction.verdicts is not None
-        self._doubt = Doubt(
-            transaction.batch, transaction.promised, transaction.verdicts, transaction.outcomes
-        )
+        self._doubt, self._batch = doubt, []
         self._room.put_back(it.waiting for it in transaction.held)
         self._room.wanted.set()
-        self._batch = []
         return True
 
     def _tell_late(self) -> None:
         """Tell those whose time is over."""
         late = self._room.tell_late()
         if self._doubt is not None:
-            late += self._doubt.tell(self._room, self._clock.monotonic())
+            late += self._doubt.tell_late(self._room, self._clock.monotonic())
             if self._doubt.is_over:
                 self._doubt = None
         if late:
@@ -200,7 +204,4 @@ class Writer:
         """Let the batch wait again; return for how long."""
         self._room.put_back(self._batch)
         self._batch = []
-        return self._pause_s()
-
-    def _pause_s(self) -> float:
         return next(self._pauses, _LONGEST_WAIT_S)
