@@ -66,7 +66,7 @@ def test_a_signal_ends_all_processes_with_every_accepted_request_answered(
 def test_the_proof_catches_requests_that_are_cut_off(
     make_house: Callable[..., House], newest_shop: Shop, figures: Figures
 ) -> None:
-    campaign = Ended(make_house(newest_shop, "workers-end-at-once"), clients=_CLIENTS)
+    campaign = Ended(make_house(newest_shop, "workers-end-at-once"), clients=4 * _CLIENTS)
     campaign.server.start()
     campaign.open_levels()
     for _ in range(_TRIES):

@@ -7,6 +7,7 @@ from tests.proof.child import Child
 
 _AT_WORK = "the sync worker is at work"
 _COMES_S = 60
+_VERIFIES_S = 120
 _POLL_S = 0.01
 
 
@@ -47,4 +48,5 @@ class Verification(Child):
     def run(self) -> int:
         """Run it to its end; return the exit code."""
         self.spawn(("verify",))
+        self.running.wait(_VERIFIES_S)
         return self.await_exit()
