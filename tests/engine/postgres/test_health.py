@@ -110,3 +110,31 @@ async def test_a_probe_that_has_a_defect_does_not_pass_for_an_answer(
     with pytest.raises(ZeroDivisionError):
         await health.keep(broken)
     assert health.is_open
+
+
+def test_changes_that_do_not_come_through_for_long_are_told_though_reads_are_answered(
+    health: Health, clock: ManualClock
+) -> None:
+    health.held_up(_LOST)
+    clock.advance(4.9)
+    health.held_up(DatabaseDown("connection was closed"))
+    health.answered()  # by a read
+    assert health.warnings() == ()
+    clock.advance(0.2)
+    assert health.warnings() == ("no change has come through for 5 s: connection was closed",)
+    assert (health.is_open, health.reasons()) == (False, ())
+
+
+def test_changes_that_come_through_again_or_are_asked_for_no_more_are_not_warned_of(
+    health: Health, clock: ManualClock
+) -> None:
+    health.held_up(_LOST)
+    clock.advance(6)
+    health.held_up(_LOST)
+    assert health.warnings()
+    clock.advance(6)
+    assert health.warnings() == ()
+    health.held_up(_LOST)
+    assert health.warnings()
+    health.came_through()
+    assert health.warnings() == ()

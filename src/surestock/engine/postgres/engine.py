@@ -193,5 +193,5 @@ class PostgresEngine(PostgresReads):
             self._health.is_open,
             self._health.reasons(),
             self._health.state.value,
-            warnings=self._tidying.warnings,
+            warnings=(*self._health.warnings(), *self._tidying.warnings),
         )

@@ -15,6 +15,7 @@ from surestock.resilience.breaker import BreakerConfig, BreakerState, CircuitBre
 
 _LOOKS_A_COOLDOWN = 50
 _LONGEST_LOOK_S = 0.1
+_LONG_S = 5.0
 
 
 class Health:
@@ -26,6 +27,10 @@ class Health:
         self._breaker = CircuitBreaker(config, clock.monotonic, self._changed)
         self._changes = asyncio.Event()
         self._why = ""
+        self._clock = clock
+        self._held_up_since: float | None = None
+        self._held_up_at = 0.0
+        self._held_up_by = ""
         self.opened: Callable[[], None] = lambda: None
 
     @property
@@ -56,12 +61,31 @@ class Health:
         self._why = str(error)
         self._breaker.failed()
 
+    def held_up(self, error: DatabaseError) -> None:
+        """Take note that changes did not come through. Reads may, all the while."""
+        self._held_up_at = self._clock.monotonic()
+        if self._held_up_since is None:
+            self._held_up_since = self._held_up_at
+        self._held_up_by = str(error)
+
+    def came_through(self) -> None:
+        """Take note that changes did."""
+        self._held_up_since = None
+
     def reasons(self) -> tuple[str, ...]:
         """Return in words why nothing is asked, and what happens next; empty when it is."""
         if not self.is_open:
             return ()
         every = f"every {self._config.cooldown_s:g} s"
         return (f"{self._why}; it is tried {every} and used again once it answers",)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say that no change comes through, once that is so for long and somebody still tries."""
+        now, since = self._clock.monotonic(), self._held_up_since
+        if since is None or now - since < _LONG_S or now - self._held_up_at > _LONG_S:
+            return ()
+        told = f"no change has come through for {now - since:.0f} s: {self._held_up_by}"
+        return (told,)
 
     async def keep(self, probe: Callable[[], Awaitable[None]]) -> None:
         """Close the breaker again each time that it opens, until cancelled.

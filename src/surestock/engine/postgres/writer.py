@@ -135,6 +135,7 @@ class Writer:
             self._current = None
             self._alone = max(0, self._alone - len(self._batch))
         self._health.answered()
+        self._health.came_through()
         self._pauses = waits(*_PAUSES)
         if verdicts.decided:
             self._observer.committed(len(verdicts.decided), self._clock.monotonic() - began)
@@ -154,6 +155,7 @@ class Writer:
 
     def _failed(self, error: DatabaseError, transaction: Transaction | None) -> float:
         """Take a failed try back, unless it may have gone through; return for how long to wait."""
+        self._health.held_up(error)
         if isinstance(error, TryAgain):
             self._observer.retried("lock" if error.is_lock else "conflict")
             self._around = self._around or error.is_lock
