@@ -63,6 +63,7 @@ def test_a_signal_ends_all_processes_with_every_accepted_request_answered(
     )
 
 
+@pytest.mark.timeout(240)
 def test_the_proof_catches_requests_that_are_cut_off(
     make_house: Callable[..., House], newest_shop: Shop, figures: Figures
 ) -> None:
