@@ -34,7 +34,7 @@ def tables(url: str) -> str:
 
 
 @pytest.fixture
-def moved(tables: str, shop: Shop) -> Iterator[str]:
+def moved(tables: str, shop: Shop) -> str:
     """The shop's database."""
     assert surestock("move", "--from", shop.data_dir, "--to", tables).exit_code == 0
     return tables
