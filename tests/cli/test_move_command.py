@@ -1,6 +1,5 @@
 """``surestock migrate`` and ``surestock move``, and what other commands say of a database."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
