@@ -74,11 +74,11 @@ class Tidying:
             raise DatabaseUnavailable from error
 
     async def _forget_answers(self) -> None:
-        forgotten = self._clock.now() - self._ttl
+        now, ttl = self._clock.now(), self._ttl
         tag = f"DELETE {_ANSWERS_AT_ONCE}"
         while tag == f"DELETE {_ANSWERS_AT_ONCE}":
             async with self._connection() as connection:
-                tag = await connection.execute(SQL["forget_answers"], forgotten, _ANSWERS_AT_ONCE)
+                tag = await connection.execute(SQL["forget_answers"], now, ttl, _ANSWERS_AT_ONCE)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
