@@ -9,11 +9,10 @@ import asyncio
 from collections.abc import Callable
 
 import anyio
-import asyncpg
 
 from surestock.database import DatabaseConfig, DatabaseError, Lane, TryAgain
 from surestock.engine.postgres.answers import Answers
-from surestock.engine.postgres.doubt import Doubt, doubt_about
+from surestock.engine.postgres.doubt import Doubts
 from surestock.engine.postgres.health import Health
 from surestock.engine.postgres.observer import PostgresObserver
 from surestock.engine.postgres.room import Room
@@ -49,10 +48,10 @@ class Writer:
         self._health = health
         self._observer = observer
         self._answers = Answers(room, tools, told)
+        self._doubts = Doubts(room, self._answers)
         self._lane = Lane(database, observer.connected)
         self._batch: list[Waiting] = []
         self._current: Transaction | None = None
-        self._doubt: Doubt | None = None
         self._pauses = waits(*_PAUSES)
         self._around = tools.config.fail_fast
         self._alone = 0
@@ -62,8 +61,7 @@ class Writer:
     def depth(self) -> int:
         """How many commands are decided, and not committed as far as is known."""
         verdicts = self._current.verdicts if self._current is not None else None
-        in_doubt = 0 if self._doubt is None else len(self._doubt.outcomes)
-        return in_doubt + (0 if verdicts is None else len(verdicts.decided))
+        return len(self._doubts) + (0 if verdicts is None else len(verdicts.decided))
 
     def submit(self, envelope: Envelope) -> Waiting:
         """Take a command for the next batch.
@@ -105,20 +103,20 @@ class Writer:
     def _end(self) -> None:
         self._is_closed = True
         self._room.refuse_all(ShuttingDown())
-        for waiting in (*self._batch, *(self._doubt.batch if self._doubt is not None else ())):
+        self._doubts.tell_late()
+        for waiting in self._batch:
             self._room.answer(waiting, OutcomeUnknown())
 
     async def _round(self) -> float:
         """Settle the doubt, carry a batch out; return for how many seconds to wait then."""
         self._tell_late()
-        if self._health.is_open and self._doubt is None:
+        if self._health.is_open and not self._doubts:
             self._room.refuse_all(self._health.refusal())
             return 0.0
         transaction: Transaction | None = None
         try:
             async with self._lane.use() as connection:
-                if self._doubt is not None:
-                    await self._resolve(connection, self._doubt)
+                await self._doubts.settle(connection)
                 self._batch = self._room.take(1 if self._alone else _MOST_AT_ONCE)
                 if not self._batch:
                     return 0.0
@@ -144,15 +142,6 @@ class Writer:
         self._around = bool(self._batch) or self._tools.config.fail_fast
         return self._again() if self._batch else 0.0
 
-    async def _resolve(self, connection: asyncpg.Connection, doubt: Doubt) -> None:
-        """Find out what became of a batch in doubt. Raises a ``DatabaseError``."""
-        went_through = await doubt.went_through(connection)
-        self._doubt = None
-        if went_through:
-            self._answers.settle(doubt.verdicts, doubt.outcomes)
-        else:
-            self._room.put_back(it for it in doubt.batch if not it.is_answered)
-
     def _failed(self, error: DatabaseError, transaction: Transaction | None) -> float:
         """Take a failed try back, unless it may have gone through; return for how long to wait."""
         self._health.held_up(error)
@@ -162,7 +151,8 @@ class Writer:
         else:
             self._observer.retried("lost")
             self._health.failed(error)
-        self._is_in_doubt(transaction, error)
+        if self._doubts.note(transaction, error):
+            self._batch = []
         return self._again()
 
     def _broken(self, defect: Exception, transaction: Transaction | None) -> float:
@@ -170,7 +160,8 @@ class Writer:
 
         Of several, only one is at fault: they are tried again, each by itself.
         """
-        if self._is_in_doubt(transaction, defect):
+        if self._doubts.note(transaction, defect):
+            self._batch = []
             return self._again()
         if len(self._batch) > 1:
             self._alone = len(self._batch)
@@ -182,23 +173,9 @@ class Writer:
         self._batch = []
         return 0.0
 
-    def _is_in_doubt(self, transaction: Transaction | None, error: Exception) -> bool:
-        """Tell whether a transaction may have gone through; then that is found out next."""
-        doubt = doubt_about(transaction, error)
-        if doubt is None or transaction is None:
-            return False
-        self._doubt, self._batch = doubt, []
-        self._room.put_back(it.waiting for it in transaction.held)
-        self._room.wanted.set()
-        return True
-
     def _tell_late(self) -> None:
         """Tell those whose time is over."""
-        late = self._room.tell_late()
-        if self._doubt is not None:
-            late += self._doubt.tell_late(self._room, self._clock.monotonic())
-            if self._doubt.is_over:
-                self._doubt = None
+        late = self._room.tell_late() + self._doubts.tell_late(self._clock.monotonic())
         if late:
             self._observer.failed(late)
 
