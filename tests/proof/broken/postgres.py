@@ -5,7 +5,7 @@ import importlib
 from contextlib import nullcontext
 from typing import Any
 
-_LATE_S = 0.02
+_LATE_S = 0.25
 
 
 def _class(module: str, name: str) -> Any:
