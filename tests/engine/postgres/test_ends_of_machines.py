@@ -33,6 +33,7 @@ async def _sells(machine: Machine, draw: Random, seen: Seen) -> None:
             told.answer = error
             if type(error).__name__ == "ShuttingDown":
                 return
+            await asyncio.sleep(0.001)  # one that is refused at once would let nobody else run
         with suppress(Unavailable):
             await machine.find_level((STORE, draw.choice(SKUS)))
 
