@@ -10,7 +10,7 @@ from typing import Final
 
 from tests.real.postgres_binaries import ENVIRONMENT, server_user
 from tests.real.postgres_wire import Row, StatementFailed, ask
-from tests.real.process import Server, children, runs, start
+from tests.real.process import Server, children, parent_of, runs, start
 
 USER: Final = "postgres"
 START_S: Final = 60
@@ -135,8 +135,8 @@ class Cluster:
     def thaw(self, process: int | None = None) -> None:
         """Let a frozen backend go on, or all of them."""
         for frozen in self._frozen.copy() if process is None else {process}:
-            if self.is_up and frozen in children(self.process):
-                os.kill(frozen, signal.SIGCONT)
+            with suppress(AssertionError):  # it has ended
+                self._strike(frozen, signal.SIGCONT)
             self._frozen.discard(frozen)
 
     @property
@@ -146,8 +146,12 @@ class Cluster:
         return self._server.process.pid
 
     def _strike(self, process: int, blow: signal.Signals) -> None:
-        assert process in children(self.process), f"process {process} is none of this server's"
-        os.kill(process, blow)
+        try:
+            assert self.is_up, "it does not run"
+            assert parent_of(process) == self.process, f"process {process} is none of this server's"
+            os.kill(process, blow)
+        except ProcessLookupError as error:
+            raise AssertionError(f"process {process} has just ended") from error
 
     def _await(self, done: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_S

@@ -80,7 +80,10 @@ class Link(Weather):
         finally:
             for each in self._sockets.values():
                 each.close()
-            self._closed.set()
+
+    def forgotten(self) -> None:
+        """Let go whoever waits for its end; its proxy does not list it any more."""
+        self._closed.set()
 
     async def _until_over(self) -> None:
         await self._over.wait()

@@ -2,14 +2,19 @@
 
 It speaks the simple query protocol, version 3, because not every PostgreSQL brings psql, and
 because what looks at the server from the outside is not the driver under test.
+
+Its session is gone when the rows are there: whoever counts sessions next does not count it.
 """
 
 import socket
 import struct
+from contextlib import suppress
 from typing import BinaryIO, Final
 
 Row = tuple[str | None, ...]
 _PROTOCOL: Final = 196608
+_TERMINATE: Final = b"X\0\0\0\4"
+_CHUNK_BYTES: Final = 4096
 
 
 class StatementFailed(AssertionError):
@@ -28,7 +33,10 @@ def ask(port: int, user: str, database: str, statement: str, timeout_s: float) -
         wire.sendall(struct.pack(">i", len(start) + 4) + start)
         wire.sendall(b"Q" + struct.pack(">i", len(query) + 4) + query)
         with wire.makefile("rb") as stream:
-            return _rows(stream)
+            try:
+                return _rows(stream)
+            finally:
+                _end(wire, stream)
 
 
 def _rows(stream: BinaryIO) -> list[Row]:
@@ -44,6 +52,14 @@ def _rows(stream: BinaryIO) -> list[Row]:
             rows.append(_row(body))
         ready += kind == b"Z"
     return rows
+
+
+def _end(wire: socket.socket, stream: BinaryIO) -> None:
+    """Say good-bye, and wait until the server has closed the connection, which it does last."""
+    with suppress(OSError):
+        wire.sendall(_TERMINATE)
+        while stream.read(_CHUNK_BYTES):
+            pass
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:

@@ -26,6 +26,7 @@ _LOOK_EVERY_S: Final = 0.02
 _STARTER: Final = ThreadPoolExecutor(1, "starter")
 # Linux gives outgoing connections ports from 32768 on.
 _STEADY_PORTS: Final = range(20_000, 32_000)
+_GIVEN: Final = set[int]()
 
 
 class ServerFailed(AssertionError):
@@ -131,15 +132,16 @@ def tied(user: str | None = None) -> list[str]:
 def children(process: int) -> set[int]:
     """Return the processes that a process started and that still run."""
     numbers = (int(state.parent.name) for state in Path("/proc").glob("[0-9]*/stat"))
-    return {number for number in numbers if _parent(number) == process}
+    return {number for number in numbers if parent_of(number) == process}
 
 
 def runs(process: int) -> bool:
     """Whether a process still runs; one that only waits for somebody to note its end does not."""
-    return _parent(process) is not None
+    return parent_of(process) is not None
 
 
-def _parent(process: int) -> int | None:
+def parent_of(process: int) -> int | None:
+    """Return which process started one that runs, None when it does not run."""
     try:
         state = Path(f"/proc/{process}/stat").read_text()
     except OSError:
@@ -159,11 +161,14 @@ def steady_port() -> int:
     """Return a free port that stays free for a server that is down for a while.
 
     No outgoing connection is ever given it; so a client that knocks meanwhile is refused, and
-    can't be connected to itself either.
+    can't be connected to itself either. Nobody of this test run is given it again.
     """
     while True:
         port = random.choice(_STEADY_PORTS)
+        if port in _GIVEN:
+            continue
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            _GIVEN.add(port)
             return port
 
 

@@ -95,6 +95,7 @@ class Proxy(Weather):
                 await link.carry()
             finally:
                 self._links.discard(link)
+                link.forgotten()
 
     def _strike(self, link: Link) -> Strike:
         if self.at_commit is None:

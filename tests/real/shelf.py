@@ -26,6 +26,12 @@ class Shelf:
         """How many rows are committed."""
         return len(self._cluster.execute("SELECT * FROM shelf", self._database))
 
+    async def await_backends(self, *backends: int) -> None:
+        """Wait until these serve the database, no others: who was cut off ends a little later."""
+        async with asyncio.timeout(ENOUGH_S):
+            while self._cluster.backends(self._database) != [*backends]:  # noqa: ASYNC110 - the same
+                await asyncio.sleep(LOOK_EVERY_S)
+
     async def await_rows(self, number: int) -> None:
         """Wait until there are so many."""
         async with asyncio.timeout(ENOUGH_S):

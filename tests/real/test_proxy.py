@@ -35,7 +35,7 @@ async def test_a_link_knows_its_backend(proxy: Proxy, connection: asyncpg.Connec
 
 
 async def test_a_cut_ends_all_connections_and_none_that_comes_after(
-    proxy: Proxy, postgres: Cluster, database: str, connection: asyncpg.Connection
+    proxy: Proxy, database: str, connection: asyncpg.Connection, shelf: Shelf
 ) -> None:
     proxy.cut()
     with pytest.raises(CUT):
@@ -43,7 +43,7 @@ async def test_a_cut_ends_all_connections_and_none_that_comes_after(
     assert proxy.links == []
     again = await asyncpg.connect(proxy.url(database))
     assert await again.fetchval("SELECT 1") == 1
-    assert postgres.backends(database) == [again.get_server_pid()]
+    await shelf.await_backends(again.get_server_pid())
     await again.close()
 
 
