@@ -2,24 +2,48 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from itertools import count
 
-from surestock.database import DatabaseConfig, migrate, open_connection
+from surestock.database import DatabaseConfig, DatabaseDown, migrate, open_connection
 from surestock.engine.postgres import PostgresConfig, PostgresEngine, PostgresObserver
 from surestock.idempotency import IdempotencyKey, fingerprint_of, make_key
 from surestock.kit.clock import SystemClock
+from surestock.kit.errors import Unavailable
 from surestock.kit.ids import IdSource
 from surestock.ledger.command import Command
-from surestock.ledger.port import Envelope
+from surestock.ledger.port import Envelope, Outcome
+from surestock.resilience.breaker import BreakerConfig
 from surestock.runtime.offline.tables import TablesAudit, audit_tables, one_snapshot
 from tests.real.fixtures import fresh_database
 from tests.real.postgres import Cluster
 
 DAY = timedelta(hours=24)
+_LONG_S = 30.0
 _numbers = count(1)
 _templates: dict[tuple[int, str], str] = {}
+
+
+def short_config(url: str, *, fail_fast: bool = False, patience_s: float = 2.0) -> PostgresConfig:
+    """Deadlines as they are between machines, but shorter."""
+    return PostgresConfig(
+        DatabaseConfig(url, connect_s=1.0, deadline_s=1.2, lock_s=0.4),
+        join_timeout_s=2.0,
+        patience_s=patience_s,
+        breaker=BreakerConfig(4, 0.3),
+        fail_fast=fail_fast,
+    )
+
+
+def patient_config(url: str) -> PostgresConfig:
+    """Deadlines that no machine is too slow for. A row that is held is still not waited for."""
+    return PostgresConfig(
+        DatabaseConfig(url, connect_s=_LONG_S, deadline_s=_LONG_S, lock_s=0.4),
+        join_timeout_s=_LONG_S,
+        patience_s=_LONG_S,
+        breaker=BreakerConfig(4, 0.3),
+    )
 
 
 class SkewedClock(SystemClock):
@@ -52,9 +76,18 @@ class Machine(PostgresEngine):
         self.kept: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start, and keep healthy."""
-        await super().start()
+        """Start, and keep healthy. It may take several tries, where the deadlines are short."""
+        async with asyncio.timeout(_LONG_S):
+            while not await self._try_start():  # noqa: ASYNC110 - the database tells nobody
+                await asyncio.sleep(0.05)
         self.kept = asyncio.get_running_loop().create_task(self.keep_healthy())
+
+    async def _try_start(self) -> bool:
+        try:
+            await super().start()
+        except DatabaseDown:
+            return False
+        return True
 
     async def close(self) -> None:
         """End what runs beside it, then close."""
@@ -99,6 +132,15 @@ def sent(command: Command, key: IdempotencyKey | None = None) -> Envelope:
     """Put a command into an envelope of its own request, whose actor is nobody else's."""
     number = next(_numbers)
     return Envelope(command, f"client-{number}", f"request-{number}", key)
+
+
+async def until_answered(machine: Machine, envelope: Envelope) -> Outcome:
+    """Send it until it is answered, as a 503 asks for."""
+    async with asyncio.timeout(_LONG_S):
+        while True:
+            with suppress(Unavailable):
+                return await machine.transact(envelope)
+            await asyncio.sleep(0.02)
 
 
 async def audited(url: str) -> TablesAudit:

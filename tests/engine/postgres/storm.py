@@ -9,8 +9,7 @@ from typing import TypeVar
 import asyncpg
 
 from surestock.cart.model import Cart, Checkout
-from surestock.database import DatabaseConfig, DatabaseError
-from surestock.engine.postgres import PostgresConfig
+from surestock.database import DatabaseError
 from surestock.idempotency import (
     IdempotencyConflict,
     IdempotencyKey,
@@ -22,32 +21,21 @@ from surestock.kit.errors import Refusal, Unavailable
 from surestock.ledger.command import Command
 from surestock.ledger.port import Outcome
 from surestock.ledger.record import Record
-from surestock.resilience.breaker import BreakerConfig
-from tests.engine.postgres.arena import Machine, SkewedClock, sent
+from tests.engine.postgres.arena import Machine, SkewedClock, sent, short_config
 from tests.engine.postgres.blows import Blows
 from tests.engine.postgres.orders import SKUS, STORE, USERS, World, any_command
 from tests.engine.postgres.verdict import Seen, Told
 from tests.real.postgres import Cluster
 from tests.real.proxy import Proxy
+from tests.real.steady import steady_time
 
 T = TypeVar("T")
 
 MOST_S = 9.0
-"""No answer takes longer, with the short deadlines below and on a busy machine."""
+"""No answer takes longer, with the short deadlines below, by the clock of ``steady_time``."""
 _AT_ONCE = 40
 _ENDED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _HEAD = "SELECT sequence FROM surestock.head"
-
-
-def short_config(url: str, *, fail_fast: bool = False) -> PostgresConfig:
-    """Deadlines as they are between machines, but shorter."""
-    return PostgresConfig(
-        DatabaseConfig(url, connect_s=1.0, deadline_s=1.2, lock_s=0.4),
-        join_timeout_s=2.0,
-        patience_s=2.0,
-        breaker=BreakerConfig(4, 0.3),
-        fail_fast=fail_fast,
-    )
 
 
 class Storm:
@@ -155,12 +143,11 @@ class Storm:
             await asyncio.sleep(0.005)
 
     async def _timed(self, work: Awaitable[T]) -> T:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = steady_time()
         try:
             return await work
         finally:
-            self.slowest_s = max(self.slowest_s, loop.time() - began)
+            self.slowest_s = max(self.slowest_s, steady_time() - began)
 
     async def _anything(self) -> None:
         machine = self.draw.choice(self.machines)

@@ -18,8 +18,7 @@ from surestock.inventory.unavailable import LockHeld
 from surestock.kit.errors import Unavailable
 from surestock.ledger.command import Command
 from surestock.ledger.port import Envelope, Outcome
-from tests.engine.postgres.arena import Machine, audited, machines, sent
-from tests.engine.postgres.storm import short_config
+from tests.engine.postgres.arena import Machine, audited, machines, patient_config, sent
 from tests.real.link import Link, Strike
 from tests.real.postgres import Cluster
 from tests.real.proxy import Proxy
@@ -34,14 +33,18 @@ def rows_of(commands: list[Command], name: str) -> list[Envelope]:
     return [sent(command, row_key(batch, row)) for row, command in enumerate(commands)]
 
 
-def hold_up_commits(proxy: Proxy, seconds: float) -> None:
-    """Let each commit come to the server later."""
+def hold_up_commits(proxy: Proxy, seconds: float) -> asyncio.Event:
+    """Let each commit come to the server later; the event tells when one was sent."""
+    sent_one = asyncio.Event()
+    loop = asyncio.get_running_loop()
 
     def wait(_: Link) -> Strike:
+        loop.call_soon_threadsafe(sent_one.set)
         time.sleep(seconds)
         return Strike.PASSES
 
     proxy.at_commit = wait
+    return sent_one
 
 
 @asynccontextmanager
@@ -67,13 +70,13 @@ async def test_a_batch_s_key_is_used_for_one_batch_though_two_come_at_once(
 ) -> None:
     mine: list[Command] = [AdjustStock(STORE, "w", -1000), AdjustStock(STORE, "y", 1)]
     yours: list[Command] = [AdjustStock(STORE, "x", 1), AdjustStock(STORE, "z", -1000)]
-    there = Machine(short_config(postgres.url(shop)))
-    async with machines(Machine(short_config(proxy.url(shop))), there) as (here, _):
+    there = Machine(patient_config(postgres.url(shop)))
+    async with machines(Machine(patient_config(proxy.url(shop))), there) as (here, _):
         for sku in "wxyz":
             await here.transact(sent(CountStock(STORE, sku, 5)))
-        hold_up_commits(proxy, 0.3)
+        is_committing = hold_up_commits(proxy, 0.3)
         first = asyncio.ensure_future(here.transact_each(rows_of(mine, "k")))
-        await asyncio.sleep(0.1)
+        await is_committing.wait()
         with pytest.raises(IdempotencyConflict):
             await there.transact_each(rows_of(yours, "k"))
         assert isinstance((await first)[1], Outcome)
@@ -99,7 +102,7 @@ async def test_what_is_locked_elsewhere_is_not_taken_for_missing(
 async def test_a_checkout_that_follows_in_the_same_batch_ends_what_is_due(
     postgres: Cluster, shop: str
 ) -> None:
-    async with machines(Machine(short_config(postgres.url(shop)))) as (machine,):
+    async with machines(Machine(patient_config(postgres.url(shop)))) as (machine,):
         await machine.transact(sent(CountStock(STORE, "pear", 2)))
         await machine.transact(sent(ReserveStock(STORE, "pear", 2, ttl_s=1)))
         await put_in_cart(machine, "gift", stocked=False)
@@ -113,13 +116,13 @@ async def test_a_checkout_that_follows_in_the_same_batch_ends_what_is_due(
 async def test_a_cart_is_frozen_by_a_checkout_that_was_not_there_when_it_was_waited_for(
     postgres: Cluster, proxy: Proxy, shop: str
 ) -> None:
-    there = Machine(short_config(postgres.url(shop)))
-    async with machines(Machine(short_config(proxy.url(shop))), there) as (here, _):
+    there = Machine(patient_config(postgres.url(shop)))
+    async with machines(Machine(patient_config(proxy.url(shop))), there) as (here, _):
         await here.transact(sent(CountStock(STORE, "pear", 5)))
         await put_in_cart(here, "pear", stocked=True)
-        hold_up_commits(proxy, 0.3)
+        is_committing = hold_up_commits(proxy, 0.3)
         begun = asyncio.ensure_future(here.transact(sent(BeginCheckout("ann"))))
-        await asyncio.sleep(0.1)
+        await is_committing.wait()
         with pytest.raises(Exception, match="checkout"):
             await there.transact(sent(AddItem("ann", "pear", 1)))
         await begun
@@ -129,7 +132,7 @@ async def test_a_cart_is_frozen_by_a_checkout_that_was_not_there_when_it_was_wai
 async def test_whoever_looks_at_a_level_for_too_long_opens_no_breaker(
     postgres: Cluster, shop: str
 ) -> None:
-    async with machines(Machine(short_config(postgres.url(shop)))) as (machine,):
+    async with machines(Machine(patient_config(postgres.url(shop)))) as (machine,):
         await machine.transact(sent(CountStock(STORE, "pear", 5)))
         await machine.transact(sent(ReserveStock(STORE, "pear", 1, ttl_s=1)))
         await asyncio.sleep(1.1)
@@ -143,7 +146,7 @@ async def test_whoever_looks_at_a_level_for_too_long_opens_no_breaker(
 async def test_levels_are_read_again_once_the_database_is_back(
     postgres: Cluster, shop: str
 ) -> None:
-    async with machines(Machine(short_config(postgres.url(shop)))) as (machine,):
+    async with machines(Machine(patient_config(postgres.url(shop)))) as (machine,):
         await machine.transact(sent(CountStock(STORE, "pear", 5)))
         await asyncio.to_thread(postgres.stop_at_once)
         for _ in range(6):
@@ -158,7 +161,7 @@ async def test_levels_are_read_again_once_the_database_is_back(
 
 async def test_what_a_platform_says_is_recorded_as_it_said_it(postgres: Cluster, shop: str) -> None:
     members = {"sequence": 0, "more": {"sequence": 0.5, "said": '"sequence":0'}}
-    async with machines(Machine(short_config(postgres.url(shop)))) as (machine,):
+    async with machines(Machine(patient_config(postgres.url(shop)))) as (machine,):
         await machine.transact(sent(CountStock(STORE, "pear", 5)))
         await put_in_cart(machine, "pear", stocked=True)
         await machine.transact(sent(BeginCheckout("ann")))

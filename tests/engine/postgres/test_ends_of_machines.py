@@ -8,16 +8,23 @@ import pytest
 
 from surestock.inventory.commands import CountStock
 from surestock.kit.errors import Refusal, Unavailable
-from tests.engine.postgres.arena import Machine, audited, machines, named, sent
+from tests.engine.postgres.arena import (
+    Machine,
+    audited,
+    machines,
+    named,
+    patient_config,
+    sent,
+    short_config,
+)
 from tests.engine.postgres.orders import SKUS, STORE, World, any_command
-from tests.engine.postgres.storm import short_config
 from tests.engine.postgres.verdict import Seen, Told
 from tests.real.link import Strike
 from tests.real.postgres import Cluster
 from tests.real.proxy import Proxy
 
 _CLIENTS = 30
-_LONG_S = 15
+_LONG_S = 30
 
 
 async def _sells(machine: Machine, draw: Random, seen: Seen) -> None:
@@ -40,7 +47,6 @@ async def _sells(machine: Machine, draw: Random, seen: Seen) -> None:
 
 async def _end_in_the_middle(machine: Machine, draw: Random, seen: Seen) -> None:
     """Let clients come, end the machine after a while, and wait for all of their answers."""
-    await machine.start()
     opening = Told(sent(CountStock(STORE, "fig", 9)), 0, None)
     seen.told.append(opening)
     with suppress(Refusal, Unavailable):
@@ -75,6 +81,7 @@ async def test_whoever_waits_when_a_machine_ends_is_answered(
             proxy.at_commit = lambda _, strikes=strikes: strikes.choice(
                 (Strike.PASSES, Strike.PASSES, *Strike)
             )
+        await machine.start()
         if weather == "dark":
             asyncio.get_running_loop().call_later(0.1 + draw.random() * 0.1, proxy.black_hole)
         await _end_in_the_middle(machine, draw, seen)
@@ -85,6 +92,6 @@ async def test_whoever_waits_when_a_machine_ends_is_answered(
     assert asyncio.all_tasks() <= tasks, "a task is left"
     await _all_gone(postgres, shop)
     await audited(postgres.url(shop))
-    async with machines(Machine(short_config(postgres.url(shop)))) as (quiet,):
+    async with machines(Machine(patient_config(postgres.url(shop)))) as (quiet,):
         records = await quiet.records(0, 1_000_000)
     seen.check(records, one_clock=True)

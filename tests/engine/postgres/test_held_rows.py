@@ -18,7 +18,7 @@ from surestock.kit.clock import ManualClock
 from surestock.resilience.breaker import BreakerConfig
 from tests.api.centrals import AbsentCentral
 from tests.api.desk import Api, problem
-from tests.engine.postgres.arena import Machine, machines, named, sent
+from tests.engine.postgres.arena import Machine, machines, named, sent, until_answered
 from tests.real.cluster import Cluster
 
 _LONG_S = 30
@@ -108,17 +108,18 @@ async def test_a_command_of_two_rows_waits_for_both(url: str, machine: Open) -> 
 async def test_a_row_that_is_not_free_within_the_patience_is_a_503_and_nothing_changed(
     url: str, machine: Open
 ) -> None:
-    async with asyncio.timeout(_LONG_S), machines(machine(patience_s=0.5)) as (engine,):
-        await stocked(engine)
+    made = machine(), machine(patience_s=0.5)
+    async with asyncio.timeout(_LONG_S), machines(*made) as (patient, engine):
+        await stocked(patient)
         command = ReserveStock("east", "tea", 1)
         key = named(command, "k")
         async with holding(url, _LEVEL):
             with pytest.raises(DatabaseUnavailable):
                 await engine.transact(sent(command, key))
-            await engine.transact(sent(ReserveStock("east", "rice", 1)))
-        outcome = await engine.transact(sent(command, key))
+            await until_answered(engine, sent(ReserveStock("east", "rice", 1)))
+        outcome = await patient.transact(sent(command, key))
         assert not outcome.replayed
-        level = await engine.find_level(("east", "tea"))
+        level = await patient.find_level(("east", "tea"))
         assert level is not None
         assert (level.reserved, level.version) == (1, 2)
 

@@ -67,6 +67,19 @@ def test_it_is_wanted_while_somebody_waits(room: Room) -> None:
     assert room.wanted.is_set()
 
 
+async def test_it_gathers_until_enough_wait_and_no_longer_than_asked(room: Room) -> None:
+    room.enter(envelope("a"))
+    await room.gather(1, 1000)
+    gathering = asyncio.ensure_future(room.gather(3, 1000))
+    for name in "bc":
+        await asyncio.sleep(0.01)
+        assert not gathering.done()
+        room.enter(envelope(name))
+    await gathering
+    await room.gather(4, 0.01)
+    assert names(room.take(9)) == ["a", "b", "c"]
+
+
 def test_who_is_taken_out_takes_up_room_until_he_is_answered(room: Room) -> None:
     for name in "abcde":
         room.enter(envelope(name))

@@ -13,8 +13,14 @@ import pytest
 
 from surestock.ledger.history import explain
 from surestock.ledger.record import Record
-from tests.engine.postgres.arena import Machine, audited, machines, migrated_database
-from tests.engine.postgres.storm import MOST_S, Storm, short_config
+from tests.engine.postgres.arena import (
+    Machine,
+    audited,
+    machines,
+    migrated_database,
+    patient_config,
+)
+from tests.engine.postgres.storm import MOST_S, Storm
 from tests.real.postgres import Cluster
 from tests.real.proxy import proxy_to
 
@@ -44,7 +50,7 @@ async def weathered(cluster: Cluster, seed: int, steps: int, **chances: float) -
 
 async def _records(cluster: Cluster, shop: str) -> list[Record]:
     """Read all records, from a machine that was in no storm."""
-    async with machines(Machine(short_config(cluster.url(shop)))) as (quiet,):
+    async with machines(Machine(patient_config(cluster.url(shop)))) as (quiet,):
         records = await quiet.records(0, 1_000_000)
         for key in {level.key for record in records for level in record.levels}:
             told = await quiet.history(key, 0, len(records))

@@ -112,7 +112,8 @@ async def test_nobody_forgets_what_another_process_is_at(
 @pytest.mark.parametrize("ahead_s", [-5.0, 5.0])
 async def test_a_clock_that_is_off_is_told_of(config: PostgresConfig, ahead_s: float) -> None:
     async with at_work(config, ahead_s) as made:
-        await until(lambda: made.warnings != ())
+        # How long the question took is taken off, and a busy machine may ask for long.
+        await until(lambda: any("clock is 5.0 s off" in it for it in made.warnings))
         (warning,) = made.warnings
     assert "this machine's clock is 5.0 s off the database's" in warning
     assert "synchronize the clocks" in warning
@@ -147,7 +148,7 @@ async def test_a_database_that_is_away_ends_nothing(config: PostgresConfig) -> N
         async with made.chore("sweep"):
             pass
     running = asyncio.ensure_future(made.run())
-    await asyncio.wait([running], timeout=0.1)
+    await asyncio.wait([running], timeout=0.2)
     assert not running.done()
     running.cancel()
     await asyncio.wait([running])

@@ -13,7 +13,7 @@ from surestock.inventory.unavailable import OutcomeUnknown
 from surestock.kit.errors import Unavailable
 from surestock.ledger.port import Envelope, Outcome
 from surestock.resilience.breaker import BreakerConfig
-from tests.engine.postgres.arena import Machine, audited, machines, named, sent
+from tests.engine.postgres.arena import Machine, audited, machines, named, sent, until_answered
 from tests.engine.postgres.test_held_rows import stocked
 from tests.real.cluster import Cluster
 from tests.real.link import Link, Strike
@@ -31,13 +31,18 @@ def behind(proxy: Proxy, shop: str, patience_s: float) -> Machine:
     return Machine(PostgresConfig(database, patience_s=patience_s, breaker=breaker))
 
 
-async def again(engine: Machine, envelope: Envelope) -> Outcome:
-    """Send the same again until it is answered, as the 503 asks for."""
+async def until_unknown(engine: Machine, envelope: Envelope, lost: asyncio.Event) -> None:
+    """Send it until nobody knows what became of it, which is once its COMMIT is lost.
+
+    A machine that is too busy may say before that nothing was done.
+    """
     while True:
-        try:
-            return await engine.transact(envelope)
-        except Unavailable:
-            await asyncio.sleep(0.01)
+        with pytest.raises(Unavailable) as told:
+            await engine.transact(envelope)
+        if isinstance(told.value, OutcomeUnknown):
+            assert lost.is_set()
+            return
+        assert not lost.is_set()
 
 
 async def reserved(url: str) -> int:
@@ -59,22 +64,26 @@ async def until_lost(engine: Machine, times: int) -> None:
 async def test_what_cannot_be_found_out_in_time_is_unknown_and_the_same_key_finds_it_out(
     postgres: Cluster, proxy: Proxy, shop: str, *, arrives: bool
 ) -> None:
+    lost = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
     def lose(_: Link) -> Strike:
+        loop.call_soon_threadsafe(lost.set)
         proxy.black_hole(to_server=not arrives)
         return Strike.PASSES
 
-    async with asyncio.timeout(_LONG_S), machines(behind(proxy, shop, 1.0)) as (engine,):
-        await stocked(engine)
+    made = behind(proxy, shop, _LONG_S), behind(proxy, shop, 1.0)
+    async with asyncio.timeout(_LONG_S), machines(*made) as (patient, engine):
+        await stocked(patient)
         envelope = sent(_TAKE, named(_TAKE, "k"))
         proxy.at_commit = lose
-        with pytest.raises(OutcomeUnknown):
-            await engine.transact(envelope)
+        await until_unknown(engine, envelope, lost)
         assert engine.status().queue_depth == 0
         proxy.at_commit = None
         proxy.heal()
-        outcome = await again(engine, envelope)
+        outcome = await until_answered(engine, envelope)
         assert outcome.replayed or not arrives
-        repeated = await engine.transact(envelope)
+        repeated = await until_answered(engine, envelope)
         assert repeated == Outcome(outcome.reply, outcome.sequence, replayed=True)
     assert await reserved(postgres.url(shop)) == 1
 
