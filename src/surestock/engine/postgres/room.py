@@ -4,6 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 
+import anyio
+
 from surestock.engine.postgres.waiting import Waiting
 from surestock.inventory.unavailable import DatabaseUnavailable, Overloaded
 from surestock.kit.clock import Clock
@@ -24,6 +26,8 @@ class Room:
         self._most = most
         self._queue: deque[Waiting] = deque()
         self._inside = 0
+        self._enough = 0
+        self._gathered = asyncio.Event()
         self.in_flight: dict[str, Waiting] = {}
         self.wanted = asyncio.Event()
 
@@ -41,7 +45,17 @@ class Room:
         self._inside += 1
         self._queue.append(waiting)
         self.wanted.set()
+        if len(self._queue) >= self._enough:
+            self._gathered.set()
         return waiting
+
+    async def gather(self, enough: int, longest_s: float) -> None:
+        """Return once ``enough`` wait, or after ``longest_s`` seconds."""
+        if len(self._queue) < enough:
+            self._enough = enough
+            self._gathered.clear()
+            with anyio.move_on_after(longest_s):
+                await self._gathered.wait()
 
     def take(self, most: int) -> list[Waiting]:
         """Take up to ``most`` out, oldest first."""

@@ -1,8 +1,10 @@
 """The writer: gathers commands while a batch is on its way, and commits the next ones together.
 
-One connection, one batch at a time. What fails before COMMIT changed nothing and is tried again. A
-connection that is lost at COMMIT leaves the outcome open: then the head is locked, which waits for
-whoever may still be committing, and the record that would stand there tells.
+One connection, one batch at a time. Who was just answered often comes back at once: a batch that is
+smaller than the last one waits for them a little, since many small batches cost more than few large
+ones. What fails before COMMIT changed nothing and is tried again. A connection that is lost at
+COMMIT leaves the outcome open: then the head is locked, which waits for whoever may still be
+committing, and the record that would stand there tells.
 """
 
 import asyncio
@@ -24,6 +26,8 @@ from surestock.resilience.backoff import waits
 
 _MOST_AT_ONCE = 256
 _LONGEST_WAIT_S = 0.25
+_LINGER = 0.25  # of the time that the last batch took
+_LONGEST_LINGER_S = 0.01
 _PAUSES = (1_000_000, 0.01, _LONGEST_WAIT_S)
 
 
@@ -55,6 +59,7 @@ class Writer:
         self._pauses = waits(*_PAUSES)
         self._around = tools.config.fail_fast
         self._alone = 0
+        self._linger = (0, 0.0)
         self._is_closed = False
 
     @property
@@ -82,6 +87,7 @@ class Writer:
             while True:
                 await self._room.wanted.wait()
                 await asyncio.sleep(0)  # what else this turn of the loop brings goes along
+                await self._room.gather(*self._linger)
                 with anyio.CancelScope(shield=True):
                     pause_s = await self._round()
                 if pause_s:
@@ -110,6 +116,7 @@ class Writer:
     async def _round(self) -> float:
         """Settle the doubt, carry a batch out; return for how many seconds to wait then."""
         self._tell_late()
+        self._linger = (0, 0.0)
         if self._health.is_open and not self._doubts:
             self._room.refuse_all(self._health.refusal())
             return 0.0
@@ -135,8 +142,10 @@ class Writer:
         self._health.answered()
         self._health.came_through()
         self._pauses = waits(*_PAUSES)
+        took_s = self._clock.monotonic() - began
+        self._linger = (len(self._batch), min(took_s * _LINGER, _LONGEST_LINGER_S))
         if verdicts.decided:
-            self._observer.committed(len(verdicts.decided), self._clock.monotonic() - began)
+            self._observer.committed(len(verdicts.decided), took_s)
         self._answers.settle(verdicts, transaction.outcomes)
         self._batch = self._answers.refuse(transaction.held)
         self._around = bool(self._batch) or self._tools.config.fail_fast
