@@ -26,13 +26,21 @@ class Shop(Service):
 
     def change(self, delta: int, key: str, sku: str = "apple") -> tuple[int, dict[str, Any]]:
         """Adjust a level under a key; return the status and the answer."""
+        with self.changing(delta, key, sku) as connection:
+            answer = connection.getresponse()
+            return answer.status, msgspec.json.decode(answer.read())
+
+    @contextmanager
+    def changing(
+        self, delta: int, key: str, sku: str = "apple"
+    ) -> Iterator[http.client.HTTPConnection]:
+        """Ask for that, and give the connection on which the answer comes."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         headers = {"content-type": "application/json", "idempotency-key": key}
         body = msgspec.json.encode({"delta": delta})
         try:
             connection.request("POST", f"/stores/berlin/inventory/{sku}/adjust", body, headers)
-            answer = connection.getresponse()
-            return answer.status, msgspec.json.decode(answer.read())
+            yield connection
         finally:
             connection.close()
 
