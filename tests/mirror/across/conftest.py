@@ -11,8 +11,8 @@ __all__ = ["database", "postgres", "postgres_version"]
 
 @pytest.fixture
 async def config(postgres: Cluster, database: str) -> DatabaseConfig:
-    """Give the way to it. What is not answered within a second is given up."""
-    config = DatabaseConfig(postgres.url(database), deadline_s=1.0, lock_s=0.5)
+    """Give the way to it. A machine that stands still for some seconds loses no session."""
+    config = DatabaseConfig(postgres.url(database), connect_s=20.0, deadline_s=20.0, lock_s=20.0)
     connection = await open_connection(config)
     await migrate(connection)
     await connection.close()

@@ -5,19 +5,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 
 import anyio
 import pytest
 
-from surestock.database import DatabaseConfig, named_statements
+from surestock.database import DatabaseConfig, DatabaseDown, named_statements
+from surestock.inventory.unavailable import DatabaseUnavailable
 from surestock.kit.clock import SystemClock
 from surestock.mirror.across import session
 from surestock.mirror.across.database import DatabaseTurns
 from surestock.telemetry.log import make_log
 from tests.real.postgres import Cluster
 
-LONGEST_S = 10.0
+LONGEST_S = 30.0
 _HOLDS = """
 import asyncio, sys
 from surestock.database import DatabaseConfig
@@ -26,7 +27,7 @@ from surestock.mirror.across.database import DatabaseTurns
 from surestock.telemetry.log import make_log
 
 async def main():
-    config = DatabaseConfig(sys.argv[1], deadline_s=1.0)
+    config = DatabaseConfig(sys.argv[1], deadline_s=3.0)
     turns = DatabaseTurns(config, "other", make_log(lambda _: None, SystemClock(), "info"))
     await turns.open()
     async with asyncio.TaskGroup() as tasks:
@@ -44,7 +45,7 @@ asyncio.run(main())
 async def at_work(config: DatabaseConfig, name: str = "p") -> AsyncIterator[DatabaseTurns]:
     """Give the turns of a process that runs for the length of the block."""
     turns = DatabaseTurns(config, name, make_log(lambda _: None, SystemClock(), "info"))
-    await turns.open()
+    await until_open(turns)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(turns.run)
         yield turns
@@ -74,10 +75,31 @@ def real_holder(config: DatabaseConfig, user: str) -> Iterator["subprocess.Popen
             process.kill()
 
 
-async def until_taken(turns: DatabaseTurns, user: str, within_s: float = LONGEST_S) -> None:
+async def until_open(turns: DatabaseTurns) -> None:
+    """Begin the session, which may take several tries where deadlines are short."""
+    async with asyncio.timeout(LONGEST_S):
+        while True:
+            with suppress(DatabaseDown):
+                return await turns.open()
+            await asyncio.sleep(0.01)
+
+
+async def until_taken(turns: DatabaseTurns, user: str) -> None:
     """Ask until the turn is there."""
-    async with asyncio.timeout(within_s):
-        while not await turns.try_lock(user):  # noqa: ASYNC110 - nobody tells of another process
+    async with asyncio.timeout(LONGEST_S):
+        while True:
+            with suppress(DatabaseUnavailable):
+                if await turns.try_lock(user):
+                    return
+            await asyncio.sleep(0.01)
+
+
+async def until_somebody_waits(postgres: Cluster, database: str) -> None:
+    """Wait until a session waits for a row that another one has."""
+    waits = f"datname = '{database}' AND wait_event_type = 'Lock'"
+    asked = f"SELECT FROM pg_stat_activity WHERE {waits}"
+    async with asyncio.timeout(LONGEST_S):
+        while not await asyncio.to_thread(postgres.execute, asked):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
@@ -98,4 +120,4 @@ def sessions(postgres: Cluster, database: str, holder: str | None = None) -> lis
 def end_sessions(postgres: Cluster, database: str, holder: str | None = None) -> None:
     """Let the server end them, and wait until they are gone."""
     for pid in sessions(postgres, database, holder):
-        postgres.execute(f"SELECT pg_terminate_backend({pid}, 5000)")
+        postgres.execute(f"SELECT pg_terminate_backend({pid}, 30000)")

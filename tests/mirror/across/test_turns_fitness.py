@@ -35,7 +35,7 @@ async def test_a_role_that_may_not_see_when_sessions_began_takes_none_of_theirs(
     name = database.replace("test", "role")
     for statement in (ROLE + TABLES).format(name=name).rstrip(";").split("; "):
         postgres.execute(statement, database)
-    theirs = DatabaseConfig(config.url.replace("//postgres@", f"//{name}@"), deadline_s=1.0)
+    theirs = DatabaseConfig(config.url.replace("//postgres@", f"//{name}@"), deadline_s=20.0)
     try:
         async with at_work(config) as ours:
             assert await ours.try_lock("anna")
@@ -43,7 +43,7 @@ async def test_a_role_that_may_not_see_when_sessions_began_takes_none_of_theirs(
                 assert not await others.try_lock("anna")
                 await ours.confirm("anna")
                 end_sessions(postgres, database)
-                await until_taken(others, "anna", 2.0)
+                await until_taken(others, "anna")
     finally:
         postgres.execute(f"DROP OWNED BY {name}", database)
         postgres.execute(f"DROP ROLE {name}", database)
@@ -53,7 +53,7 @@ async def test_a_turn_is_confirmed_only_with_the_standby_that_has_to_know(
     postgres_version: str,
 ) -> None:
     with skipped_when_absent(), primary_with_standby(postgres_version) as pair:
-        config = DatabaseConfig(pair.url("postgres"), deadline_s=1.0)
+        config = DatabaseConfig(pair.url("postgres"), connect_s=20.0, deadline_s=4.0)
         connection = await open_connection(config)
         await migrate(connection)
         await connection.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import cycle
 
@@ -13,12 +14,19 @@ from surestock.inventory.unavailable import DatabaseUnavailable, TurnLost
 from surestock.mirror import UserQueue
 from surestock.mirror.across.database import DatabaseTurns
 from surestock.mirror.across.session import LastingSession
-from tests.mirror.across.member import change, end_sessions, sessions, several
+from tests.mirror.across.member import (
+    change,
+    end_sessions,
+    sessions,
+    several,
+    until_somebody_waits,
+)
 from tests.real.postgres import Cluster
 
 USERS = ("U", "V", "W")
 PROCESSES = 4
 STORM_S = 3.0
+LONGEST_STORM_S = 60.0
 STAYS_S = cycle((0.001, 0.002, 0.05, 0.001, 0.2))
 
 
@@ -28,6 +36,12 @@ class Inside:
     def __init__(self) -> None:
         self.users: dict[str, DatabaseTurns] = {}
         self.came = self.lost = 0
+        self._began = asyncio.get_running_loop().time()
+
+    def wants_more(self, enough: "Callable[[Inside], bool]") -> bool:
+        """Tell whether the storm goes on."""
+        past_s = asyncio.get_running_loop().time() - self._began
+        return past_s < STORM_S or (past_s < LONGEST_STORM_S and not enough(self))
 
     async def come(self, queue: UserQueue, turns: DatabaseTurns, user: str) -> None:
         """Be in for a while. Whoever is found in has to have lost its turn, and to hear of it."""
@@ -54,16 +68,27 @@ async def _has_lost(turns: DatabaseTurns, user: str) -> None:
     raise AssertionError("another one is in")
 
 
+def never(_: Inside) -> bool:
+    """Never have enough of a storm."""
+    return False
+
+
 async def storm(
-    config: DatabaseConfig, postgres: Cluster, database: str, *, ends: bool = True
+    config: DatabaseConfig,
+    postgres: Cluster,
+    database: str,
+    enough: Callable[[Inside], bool] = never,
+    *,
+    ends: bool = True,
 ) -> Inside:
-    """Let processes come and go; if it ``ends`` sessions, that of one of them again and again."""
+    """Let processes come and go; if it ``ends`` sessions, that of one of them again and again.
+
+    It goes on until there was ``enough`` of it, on a slow machine too, but not for ever.
+    """
     inside, rng = Inside(), random.Random(5)
-    loop = asyncio.get_running_loop()
-    until = loop.time() + STORM_S
 
     async def comes(turns: DatabaseTurns, queue: UserQueue) -> None:
-        while loop.time() < until:
+        while inside.wants_more(enough):
             try:
                 await inside.come(queue, turns, rng.choice(USERS))
             except TurnLost:
@@ -72,7 +97,7 @@ async def storm(
                 await asyncio.sleep(0.01)
 
     async def strikes() -> None:
-        while ends and loop.time() < until:
+        while ends and inside.wants_more(enough):
             await asyncio.sleep(0.05 * rng.random())
             found = sessions(postgres, database)
             if found:
@@ -94,7 +119,7 @@ async def storm(
 async def test_whatever_sessions_end_of_those_who_confirm_one_is_in(
     config: DatabaseConfig, postgres: Cluster, database: str
 ) -> None:
-    inside = await storm(config, postgres, database)
+    inside = await storm(config, postgres, database, lambda it: it.came > 50 and it.lost > 5)
     print(f"{inside.came} turns, {inside.lost} lost, two at once 0")
     assert inside.came > 50
     assert inside.lost > 5
@@ -115,7 +140,7 @@ async def test_turns_that_nobody_makes_sure_of_are_caught(
 async def test_where_no_session_ends_no_turn_is_lost(
     config: DatabaseConfig, postgres: Cluster, database: str
 ) -> None:
-    inside = await storm(config, postgres, database, ends=False)
+    inside = await storm(config, postgres, database, lambda it: it.came > 50, ends=False)
     assert inside.came > 50
     assert inside.lost == 0
 
@@ -124,7 +149,7 @@ async def test_turns_that_are_taken_from_whoever_has_them_are_caught(
     config: DatabaseConfig, postgres: Cluster, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change(monkeypatch, "take", "WHERE NOT EXISTS", "WHERE true OR NOT EXISTS")
-    inside = await storm(config, postgres, database, ends=False)
+    inside = await storm(config, postgres, database, lambda it: it.lost > 0, ends=False)
     assert inside.lost > 0
     monkeypatch.setattr(LastingSession, "confirm", lambda it, _, session: _so(it.has(session)))
     with pytest.raises(ExceptionGroup) as caught:
@@ -145,9 +170,9 @@ async def overtaken(config: DatabaseConfig, postgres: Cluster, database: str) ->
         begun = taking.transaction()
         await begun.start()
         await taking.execute("UPDATE surestock.turns SET holder = 'taking'")
-        await asyncio.to_thread(postgres.execute, f"SELECT pg_terminate_backend({gone}, 5000)")
+        await asyncio.to_thread(postgres.execute, f"SELECT pg_terminate_backend({gone}, 30000)")
         waits = asyncio.ensure_future(second.try_lock("anna"))
-        await asyncio.sleep(0.2)
+        await until_somebody_waits(postgres, database)
         young = await asyncpg.connect(config.url)
         since = await young.fetchval(
             "SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
@@ -192,7 +217,7 @@ async def test_what_dead_sessions_left_is_swept_and_what_was_taken_meanwhile_sta
         await taking.execute("UPDATE surestock.turns SET holder = 'taking' WHERE user_id = 'U'")
         sweep = named_statements("surestock.mirror.across", "turns.sql")["sweep"]
         swept = asyncio.ensure_future(sweeping.execute(sweep))
-        await asyncio.sleep(0.2)
+        await until_somebody_waits(postgres, database)
         await taking.execute(
             "UPDATE surestock.turns SET backend_pid = $1, backend_start = now() "
             "WHERE user_id = 'U'",
