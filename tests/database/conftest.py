@@ -13,8 +13,8 @@ __all__ = ["database", "postgres", "postgres_version", "proxy"]
 
 @pytest.fixture
 def config(postgres: Cluster, database: str) -> DatabaseConfig:
-    """Where an empty database is."""
-    return DatabaseConfig(postgres.url(database))
+    """Where an empty database is. No machine is too slow for the time that is given."""
+    return DatabaseConfig(postgres.url(database), connect_s=20.0, deadline_s=20.0)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.real.postgres import Cluster
 
 @pytest.fixture
 async def config(postgres: Cluster, database: str) -> DatabaseConfig:
-    config = DatabaseConfig(postgres.url(database))
+    config = DatabaseConfig(postgres.url(database), connect_s=20.0, deadline_s=20.0)
     connection = await open_connection(config)
     await migrate(connection)
     await connection.close()

@@ -56,12 +56,12 @@ async def test_the_word_of_the_url_counts_against_the_role(
 async def test_a_role_cannot_change_what_statements_see(postgres: Cluster, database: str) -> None:
     postgres.execute(f"ALTER DATABASE {database} SET default_transaction_isolation = serializable")
     postgres.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
-    postgres.execute(f"ALTER DATABASE {database} SET statement_timeout = 10")
+    postgres.execute(f"ALTER DATABASE {database} SET statement_timeout = 500")
     connection = await open_connection(DatabaseConfig(postgres.url(database)))
     async with connection.transaction():
         assert await connection.fetchval("SHOW transaction_isolation") == "read committed"
         await connection.execute("CREATE TABLE written (qty int)")
-        await connection.execute("SELECT pg_sleep(0.05)")
+        await connection.execute("SELECT pg_sleep(0.7)")
     await connection.close()
 
 

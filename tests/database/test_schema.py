@@ -122,7 +122,7 @@ async def test_a_migration_that_is_interrupted_is_made_good_the_next_time(
     connection.terminate()
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
         await task
-    postgres.execute(f"SELECT pg_terminate_backend({backend})")
+    postgres.execute(f"SELECT pg_terminate_backend({backend}, 30000)")
     monkeypatch.undo()
     again = await open_connection(config)
     await migrate(again)

@@ -23,6 +23,7 @@ from tests.sync.fold.paper import START, Gate, PaperLog, Spoil
 _T = TypeVar("_T")
 
 PATIENT = Patience(60, 60, 60)
+_LONG_S = 30
 
 _PUT = """
 WITH put AS (
@@ -31,6 +32,10 @@ WITH put AS (
     FROM unnest($1::bigint[], $2::text[]) AS told (sequence, body)
 )
 UPDATE surestock.head SET sequence = $3
+"""
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 
 
@@ -84,13 +89,24 @@ class Place:
         return sequence
 
     async def fold(self, most: int = 100) -> int:
-        """Fold all there is; return how many records that were."""
+        """Fold all there is; return how many records that were.
+
+        Whoever was cut off may have the turn for a little longer.
+        """
         before = (await self.tide()).applied
-        while True:
-            folded = await self.run(lambda it: fold_some(it, most, self.rules))
-            assert folded is not None
-            if not folded.is_full:
-                return folded.head.sequence - before
+        async with asyncio.timeout(_LONG_S):
+            while True:
+                folded = await self.run(lambda it: fold_some(it, most, self.rules))
+                if folded is None:
+                    await asyncio.sleep(0.01)
+                elif not folded.is_full:
+                    return folded.head.sequence - before
+
+    async def alone(self) -> None:
+        """Wait until nobody else has a session: who was cut off is missed a little later."""
+        async with asyncio.timeout(_LONG_S):
+            while await self.run(lambda it: it.fetchval(_OTHERS)):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
     async def tide(self) -> Tide:
         return await self.run(read_tide)

@@ -60,6 +60,7 @@ async def die_everywhere(place: Place, steps: Steps, blow: Blow) -> int:
         await survive(place)
         died = steps.taken >= min(steps.deadly)
         steps.deadly = set()
+        await place.alone()
         if not died:
             return deaths
         deaths, after = deaths + 1, after + 1
