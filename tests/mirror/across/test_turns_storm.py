@@ -217,7 +217,9 @@ async def test_what_dead_sessions_left_is_swept_and_what_was_taken_meanwhile_sta
         await taking.execute("UPDATE surestock.turns SET holder = 'taking' WHERE user_id = 'U'")
         sweep = named_statements("surestock.mirror.across", "turns.sql")["sweep"]
         swept = asyncio.ensure_future(sweeping.execute(sweep))
-        await until_somebody_waits(postgres, database)
+        waits = asyncio.ensure_future(until_somebody_waits(postgres, database))
+        await asyncio.wait((swept, waits), return_when=asyncio.FIRST_COMPLETED)
+        waits.cancel()
         await taking.execute(
             "UPDATE surestock.turns SET backend_pid = $1, backend_start = now() "
             "WHERE user_id = 'U'",
