@@ -5,7 +5,14 @@ from datetime import datetime
 import asyncpg
 from msgspec import Struct
 
-from surestock.database import DatabaseConfig, DatabaseUnfit, Lane, named_statements
+from surestock.database import (
+    DatabaseConfig,
+    DatabaseUnfit,
+    Lane,
+    TryAgain,
+    named_fault,
+    named_statements,
+)
 
 _SQL = named_statements("surestock.mirror.across", "turns.sql")
 
@@ -13,7 +20,7 @@ _SQL = named_statements("surestock.mirror.across", "turns.sql")
 class Session(Struct, frozen=True, eq=False):
     """A session as the database tells of it: by its process there, and since when it is.
 
-    ``durability`` is how a change is usually acknowledged.
+    ``durability`` is how a change is acknowledged where nothing else is said.
     """
 
     pid: int
@@ -78,12 +85,16 @@ class LastingSession:
     async def _begun(self, connection: asyncpg.Connection) -> Session:
         if self._session is None or self._connection is not connection:
             self._session = None
-            session = await _begin(connection)
+            session = await begin(connection)
             self._session, self._connection = session, connection
         return self._session
 
 
-async def _begin(connection: asyncpg.Connection) -> Session:
+async def begin(connection: asyncpg.Connection) -> Session:
+    """Begin a session; the same connection may begin again.
+
+    Raises ``DatabaseUnfit`` where nobody could tell that it has ended, and what the driver raises.
+    """
     found = await connection.fetchrow(_SQL["session"])
     assert found is not None
     if found["pid"] != connection.get_server_pid():
@@ -97,5 +108,14 @@ async def _begin(connection: asyncpg.Connection) -> Session:
             "process has ended; use PostgreSQL itself"
         )
     await connection.execute(_SQL["settle"])
-    await connection.execute(_SQL["sweep"])
+    await _try_sweep(connection)
     return Session(found["pid"], found["since"], found["durability"])
+
+
+async def _try_sweep(connection: asyncpg.Connection) -> None:
+    """Delete what gone sessions had, unless somebody is at it: who wants a turn of theirs may."""
+    try:
+        await connection.execute(_SQL["sweep"])
+    except asyncpg.PostgresError as error:
+        if not isinstance(named_fault(error), TryAgain):
+            raise

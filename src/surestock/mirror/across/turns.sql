@@ -1,8 +1,9 @@
 -- name: session
+-- The durability is what the session began with: what is settled below does not count for it.
 SELECT
     pg_backend_pid() AS pid,
     activity.backend_start AS since,
-    current_setting('synchronous_commit') AS durability
+    (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit') AS durability
 FROM (VALUES (1)) AS always
 LEFT JOIN pg_stat_activity AS activity ON activity.pid = pg_backend_pid();
 
@@ -13,7 +14,7 @@ SET idle_session_timeout = 0;
 
 -- name: sweep
 -- A session that is gone never comes back, so what it had may go, too; but only what it had: a row
--- that somebody takes meanwhile is another's then, and stays.
+-- that somebody takes meanwhile is another's then, and stays. Nobody is waited for.
 WITH gone AS MATERIALIZED (
     SELECT DISTINCT turn.backend_pid, turn.backend_start
     FROM surestock.turns AS turn
@@ -22,9 +23,15 @@ WITH gone AS MATERIALIZED (
         WHERE activity.pid = turn.backend_pid
         AND coalesce(activity.backend_start = turn.backend_start, true)
     )
+),
+free AS MATERIALIZED (
+    SELECT turn.user_id
+    FROM surestock.turns AS turn, gone
+    WHERE (turn.backend_pid, turn.backend_start) = (gone.backend_pid, gone.backend_start)
+    FOR UPDATE OF turn SKIP LOCKED
 )
-DELETE FROM surestock.turns AS turn USING gone
-WHERE (turn.backend_pid, turn.backend_start) = (gone.backend_pid, gone.backend_start);
+DELETE FROM surestock.turns AS turn USING free
+WHERE turn.user_id = free.user_id;
 
 -- name: take
 -- The sessions have to be looked at when the row is locked, and never before: who has it may have
