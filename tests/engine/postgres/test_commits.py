@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -21,6 +20,7 @@ from tests.engine.postgres.arena import (
     short_config,
     until_answered,
 )
+from tests.engine.postgres.standby import await_session, miss_standby, want_standby
 from tests.engine.postgres.storm import MOST_S
 from tests.real.link import Link, Strike
 from tests.real.postgres import Cluster
@@ -30,9 +30,6 @@ from tests.real.steady import steady_time
 KEY = ("s1", "pear")
 ONE_MORE = AdjustStock(*KEY, 1)
 _LONG_S = 30
-_MOST_AWAITED_S = 15
-_LOOK_EVERY_S = 0.02
-_COMMITS = "SELECT pg_logical_emit_message(true, 'test', '')"
 
 Hook = Callable[[Cluster, Link], Strike]
 
@@ -74,41 +71,14 @@ def _frozen(cluster: Cluster, link: Link) -> Strike:
 
 def standby_gone_for_a_while(cluster: Cluster, _: Link) -> Strike:
     """Let the commit wait for a standby, until somebody comes who waits for what it changes."""
-    _want_standby(cluster, "gone")
-    _await_missing(cluster)
+    miss_standby(cluster)
     threading.Thread(target=_come_back, args=(cluster,)).start()
     return Strike.PASSES
 
 
-def _want_standby(cluster: Cluster, name: str) -> None:
-    cluster.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
-    cluster.execute("SELECT pg_reload_conf()")
-
-
-def _await_missing(cluster: Cluster) -> None:
-    """Wait until commits wait for the standby: the server's processes learn of it one by one."""
-    is_missed = threading.Event()
-
-    def commit() -> None:
-        while not is_missed.is_set():
-            cluster.execute(_COMMITS)
-
-    threading.Thread(target=commit).start()
-    _await(cluster, "wait_event = 'SyncRep'")
-    is_missed.set()
-
-
 def _come_back(cluster: Cluster) -> None:
-    _await(cluster, "wait_event_type = 'Lock'")
-    _want_standby(cluster, "")
-
-
-def _await(cluster: Cluster, waits: str) -> None:
-    """Wait until a session waits so, but not for ever."""
-    deadline = time.monotonic() + _MOST_AWAITED_S
-    asked = f"SELECT FROM pg_stat_activity WHERE {waits}"
-    while not cluster.execute(asked) and time.monotonic() < deadline:
-        time.sleep(_LOOK_EVERY_S)
+    await_session(cluster, "wait_event_type = 'Lock'")
+    want_standby(cluster, "")
 
 
 STRIKES = (
@@ -229,4 +199,4 @@ async def _until_gone(cluster: Cluster, shop: str, backends: list[int | None]) -
     """Wait until these have ended, who knows with what: then all is there that will ever be."""
     async with asyncio.timeout(_LONG_S):
         while {*backends} & {*await asyncio.to_thread(cluster.backends, shop)}:  # noqa: ASYNC110
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(0.02)

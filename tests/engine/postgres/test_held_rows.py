@@ -9,7 +9,9 @@ import pytest
 
 from surestock.cart.commands import AddItem, PutProduct
 from surestock.database import DatabaseConfig
-from surestock.engine.postgres import PostgresConfig
+from surestock.engine.postgres import PostgresConfig, writer
+from surestock.engine.postgres.deciding import Verdicts
+from surestock.engine.postgres.transaction import Transaction
 from surestock.inventory.central import Central
 from surestock.inventory.commands import CountStock, ExpectedLine, MakeReservation, ReserveStock
 from surestock.inventory.model import Line
@@ -172,3 +174,30 @@ async def test_a_read_does_not_wait_for_who_changes_a_row(url: str, machine: Ope
             level = await engine.find_level(("east", "tea"))
         assert level is not None
         assert level.on_hand == 10
+
+
+@pytest.mark.parametrize(
+    ("others", "rounds"), [(0, [False, True, False]), (2, [False, True, True])]
+)
+async def test_who_went_around_a_row_queues_for_it_again_unless_few_want_it(
+    url: str, machine: Open, monkeypatch: pytest.MonkeyPatch, others: int, rounds: list[bool]
+) -> None:
+    """Else machines that share a row only look whether it is free, and it never is."""
+    arounds: list[bool] = []
+
+    class Noted(Transaction):
+        async def run(self) -> Verdicts:
+            arounds.append(self._around)
+            return await super().run()
+
+    async with asyncio.timeout(_LONG_S), machines(machine()) as (engine,):
+        await stocked(engine)
+        monkeypatch.setattr(writer, "Transaction", Noted)
+        async with holding(url, _LEVEL):
+            commands = [sent(ReserveStock("east", "tea", 1))]
+            commands += [sent(ReserveStock("east", "rice", 1)) for _ in range(others)]
+            sending = asyncio.ensure_future(engine.transact_each(commands))
+            while len(arounds) < 3:  # noqa: ASYNC110 - nobody tells of it
+                await asyncio.sleep(0.01)
+        await sending
+    assert arounds[:3] == rounds

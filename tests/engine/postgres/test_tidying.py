@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from surestock.database import Chores, DatabaseConfig, Lane
+from surestock.database import Chores, DatabaseConfig, Lane, open_connection
 from surestock.engine.postgres import PostgresConfig, PostgresObserver, tidying
 from surestock.engine.postgres.tidying import Tidying
 from surestock.inventory.unavailable import DatabaseUnavailable
 from tests.engine.postgres.arena import SkewedClock
+from tests.engine.postgres.standby import await_session
 from tests.real.cluster import Cluster
 from tests.real.process import steady_port
 
@@ -153,3 +154,21 @@ async def test_a_database_that_is_away_ends_nothing(config: PostgresConfig) -> N
     running.cancel()
     await asyncio.wait([running])
     del config
+
+
+async def test_a_key_that_is_used_again_while_it_is_forgotten_is_kept(
+    config: PostgresConfig, lane: Lane, postgres: Cluster
+) -> None:
+    await put(lane, "old", _TTL + timedelta(minutes=1), 1)
+    another = await open_connection(config.database)
+    try:
+        await another.execute("BEGIN")
+        await another.execute("UPDATE surestock.answers SET answered_at = now()")
+        async with at_work(config):
+            waits = "wait_event_type = 'Lock' AND query LIKE '%surestock.answers%'"
+            await asyncio.to_thread(await_session, postgres, waits)
+            await another.execute("COMMIT")
+            await another.execute("BEGIN; LOCK TABLE surestock.answers; COMMIT")  # it has ended
+            assert await count(lane) == 1
+    finally:
+        another.terminate()

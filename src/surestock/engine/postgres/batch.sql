@@ -74,6 +74,12 @@ SELECT body FROM surestock.reservations WHERE id = ANY($1::text[])
 -- From here on nobody else commits.
 SELECT sequence FROM surestock.head FOR UPDATE
 
+-- name: stand_by
+-- As a statement of its own its commit waits until a synchronous standby has all that was seen before
+-- it. Where none is wanted it locks nothing, so there is nothing to wait for. Two never wait at once:
+-- a session that was given up goes on waiting, and there must not be more and more of them.
+SELECT FROM surestock.head WHERE current_setting('synchronous_standby_names') <> '' FOR UPDATE
+
 -- name: id_of_record
 SELECT id FROM surestock.records WHERE sequence = $1
 

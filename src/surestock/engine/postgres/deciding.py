@@ -44,6 +44,11 @@ class Verdicts(Struct):
     refused: list[tuple[IdempotencyKey, Refusal]] = field(default_factory=list)
     idle: list[Waiting] = field(default_factory=list)
 
+    @property
+    def has_replays(self) -> bool:
+        """Whether somebody is told again that something was done."""
+        return any(isinstance(told, Outcome) for _, told in self.told)
+
 
 class Judge:
     """Decides commands one after the other, each on what those before it have changed."""

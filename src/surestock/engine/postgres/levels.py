@@ -130,4 +130,6 @@ async def wait_for_those_who_change(
     connection: asyncpg.Connection, keys: Iterable[StockKey]
 ) -> None:
     """Return once nobody is changing the levels of ``keys`` who was when this was called."""
+    await connection.execute("BEGIN")
     await connection.fetch(SQL["settle_levels"], *columns(list(keys)))
+    await connection.execute("ROLLBACK")

@@ -139,6 +139,15 @@ async def look_around(
     }
 
 
+async def stand_by(connection: asyncpg.Connection) -> None:
+    """Return once all that the connection has seen outlives the server, as a commit here does.
+
+    A commit that still waits for a synchronous standby can be seen when the server was restarted
+    meanwhile. Whoever is told of it must not lose it with this server.
+    """
+    await connection.execute(SQL["stand_by"])
+
+
 def digests_of(batch: Iterable[Waiting]) -> list[bytes]:
     """Return the digests of the keys of commands, and of the batches that they are rows of."""
     digests: set[str] = set()

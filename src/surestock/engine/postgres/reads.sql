@@ -21,7 +21,8 @@ ORDER BY sku
 LIMIT $4
 
 -- name: settle_levels
--- Waits for whoever has these levels locked, and so for what was decided about them in time.
+-- Waits for whoever has these levels locked, and so for what was decided about them in time. In a
+-- transaction that is rolled back: the commit of one that locked something waits for a standby.
 SELECT 1
 FROM surestock.levels
 WHERE (store_id, sku) IN (SELECT * FROM unnest($1::text[], $2::text[]))
@@ -81,9 +82,11 @@ SELECT DISTINCT store_id, sku FROM surestock.holds WHERE expires_at <= $1 LIMIT 
 
 -- name: forget_answers
 -- $1 now, as this process has it, $2 how long a key stands, $3 how many. A clock that is far ahead
--- must not take keys from those whose clocks are right.
+-- must not take keys from those whose clocks are right. The age stands here twice: a key that is
+-- used again while this waits for its row has the old digest, and is young.
 DELETE FROM surestock.answers
-WHERE digest IN (
+WHERE answered_at <= least($1::timestamptz, clock_timestamp()) - $2::interval
+AND digest IN (
     SELECT digest
     FROM surestock.answers
     WHERE answered_at <= least($1::timestamptz, clock_timestamp()) - $2::interval

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from surestock.engine.postgres.deciding import first_answer, live_answer
 from surestock.engine.postgres.levels import SQL
-from surestock.engine.postgres.loading import decode_record
+from surestock.engine.postgres.loading import decode_record, stand_by
 from surestock.engine.postgres.reader import Reader
 from surestock.engine.postgres.room import Room
 from surestock.engine.postgres.transaction import Tools
@@ -84,7 +84,10 @@ class Repeats:
         first = self.first_of(key)
         if first is not None:
             return await self.join(key, first)
-        return first_answer(await self._record_of(key), key, self._remembered)
+        record = await self._record_of(key)
+        if record is not None:
+            await self._reader.ask(stand_by)
+        return first_answer(record, key, self._remembered)
 
     async def check_batch(self, key: IdempotencyKey) -> None:
         """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""

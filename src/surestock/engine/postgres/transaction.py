@@ -26,6 +26,7 @@ from surestock.engine.postgres.loading import (
     look_around,
     present,
     sorted_keys,
+    stand_by,
 )
 from surestock.engine.postgres.waiting import Waiting
 from surestock.engine.postgres.writing import Rows
@@ -174,6 +175,8 @@ class Transaction:
             await self._commit(loaded, judge)
         else:
             await self._connection.execute("ROLLBACK")
+            if judge.verdicts.has_replays:
+                await stand_by(self._connection)
         return unlocked
 
     async def _commit(self, loaded: Loaded, judge: Judge) -> None:

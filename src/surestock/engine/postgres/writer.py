@@ -148,7 +148,9 @@ class Writer:
             self._observer.committed(len(verdicts.decided), took_s)
         self._answers.settle(verdicts, transaction.outcomes)
         self._batch = self._answers.refuse(transaction.held)
-        self._around = bool(self._batch) or self._tools.config.fail_fast
+        # Whoever only goes around never comes to a row that many want: it queues again in time.
+        is_small = 0 < len(self._batch) <= len(transaction.batch)
+        self._around = is_small or self._tools.config.fail_fast
         return self._again() if self._batch else 0.0
 
     def _failed(self, error: DatabaseError, transaction: Transaction | None) -> float:
@@ -172,13 +174,14 @@ class Writer:
         if self._doubts.note(transaction, defect):
             self._batch = []
             return self._again()
+        if not self._batch:  # it was no command's doing
+            return self._again()
         if len(self._batch) > 1:
             self._alone = len(self._batch)
             self._room.put_back(self._batch)
         else:
-            self._observer.failed(len(self._batch))
-            for waiting in self._batch:
-                self._room.answer(waiting, defect)
+            self._observer.failed(1)
+            self._room.answer(self._batch[0], defect)
         self._batch = []
         return 0.0
 
