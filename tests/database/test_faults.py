@@ -45,6 +45,7 @@ def of_state(state: str) -> asyncpg.PostgresError:
         ("23505", TryAgain),  # somebody wrote it already
         ("28P01", DatabaseUnfit),  # wrong password
         ("28000", DatabaseUnfit),  # no entry in pg_hba.conf
+        ("3D000", DatabaseUnfit),  # no such database
         ("3F000", DatabaseUnfit),  # no such schema
         ("42501", DatabaseUnfit),  # no rights
         ("42P01", DatabaseUnfit),  # no such table

@@ -97,8 +97,24 @@ async def test_another_encoding_is_refused(postgres: Cluster, database: str, enc
 
 
 async def test_a_database_that_is_not_there_is_named(postgres: Cluster) -> None:
-    with pytest.raises(DatabaseDown, match='database "nowhere" does not exist'):
-        await open_connection(DatabaseConfig(postgres.url("nowhere")))
+    assert await refusal(DatabaseConfig(postgres.url("nowhere"))) == (
+        f'127.0.0.1:{postgres.port}: database "nowhere" does not exist; make it, or correct its '
+        "name in the URL"
+    )
+
+
+async def test_a_database_that_takes_nobody_is_down_until_it_does(
+    config: DatabaseConfig, postgres: Cluster, database: str
+) -> None:
+    postgres.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+    with pytest.raises(DatabaseDown) as down:
+        await open_connection(config)
+    told = (
+        f'127.0.0.1:{postgres.port}: database "{database}" is not currently accepting connections'
+    )
+    assert str(down.value) == told
+    postgres.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
+    await (await open_connection(config)).close()
 
 
 @pytest.fixture

@@ -95,6 +95,16 @@ async def test_a_standby_alone_is_refused(pair: Pair, query: str) -> None:
         await open_connection(config_of("postgres", pair.standby.port, query=query))
 
 
+async def test_while_the_primary_is_away_a_standby_beside_it_is_only_waited_for(
+    pair: Pair,
+) -> None:
+    dead = steady_port()
+    for ports in ((pair.standby.port, dead), (dead, pair.standby.port)):
+        with pytest.raises(DatabaseDown, match=f"127.0.0.1:{dead}: ") as down:
+            await open_connection(config_of("postgres", *ports))
+        assert f"127.0.0.1:{pair.standby.port}: it is a standby" in str(down.value)
+
+
 async def test_no_connection_is_left_behind_at_a_host_that_was_refused(pair: Pair) -> None:
     ports = pair.standby.port, pair.primary.port
     for _ in range(3):

@@ -6,7 +6,6 @@ It knows nothing of stock. Who keeps something in the database brings statements
 
 from surestock.database.chores import Chores
 from surestock.database.config import DatabaseConfig
-from surestock.database.connection import open_connection
 from surestock.database.errors import (
     DatabaseDown,
     DatabaseError,
@@ -15,6 +14,7 @@ from surestock.database.errors import (
     TryAgain,
 )
 from surestock.database.faults import named_fault
+from surestock.database.hosts import open_connection
 from surestock.database.lane import Lane
 from surestock.database.moving import (
     Moved,

@@ -1,5 +1,6 @@
-"""Open a connection to whichever host takes writes, and make sure that it may be trusted."""
+"""Open a connection to one host, and make sure that it may be trusted."""
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ import asyncpg
 
 from surestock.database.config import DatabaseConfig
 from surestock.database.deadline import cut_after
-from surestock.database.errors import DatabaseDown, DatabaseError, DatabaseUnfit
+from surestock.database.errors import DatabaseDown, DatabaseUnfit
 from surestock.database.faults import named_fault
 from surestock.database.named import named_statements
 
@@ -18,26 +19,20 @@ _SAID_HERE = "target_session_attrs"
 _OLDEST = 150000
 
 
-async def open_connection(config: DatabaseConfig) -> asyncpg.Connection:
-    """Return a new connection to a primary. Whoever gets it ends it.
+class Standby(DatabaseUnfit):
+    """It follows a primary, and takes no changes until it is promoted."""
 
-    Raises :class:`DatabaseDown` when no host that takes writes answers, :class:`DatabaseUnfit` when
-    one does that must not be trusted.
+
+async def connect_to(
+    config: DatabaseConfig, host: str | None, port: int | None
+) -> asyncpg.Connection:
+    """Return a new connection to a primary at ``host``, within ``connect_s``.
+
+    Without a host, the driver finds the place. Raises :class:`DatabaseDown`,
+    :class:`DatabaseUnfit`, and :class:`Standby`.
     """
-    failures: list[DatabaseError] = []
-    hosts: list[tuple[str | None, int | None]] = [*config.hosts()]
-    for host, port in hosts or [(None, None)]:
-        try:
-            return await _open(config, host, port)
-        except DatabaseError as error:
-            failures.append(error)
-    told = "; ".join(str(failure) for failure in failures)
-    if any(isinstance(failure, DatabaseUnfit) for failure in failures):
-        raise DatabaseUnfit(told)
-    raise DatabaseDown(told)
-
-
-async def _open(config: DatabaseConfig, host: str | None, port: int | None) -> asyncpg.Connection:
+    now = asyncio.get_running_loop().time
+    until = now() + config.connect_s
     where = "the database" if host is None else f"{host}:{port}"
     with _at(where, is_remote=host is not None and not host.startswith("/")):
         connection = await asyncpg.connect(
@@ -48,7 +43,7 @@ async def _open(config: DatabaseConfig, host: str | None, port: int | None) -> a
             server_settings={"application_name": config.name},
         )
         try:
-            with cut_after(connection, config.connect_s):
+            with cut_after(connection, max(0.0, until - now())):
                 await connection.execute(_limits(config))
                 _check(await connection.fetchrow(_SQL["fitness"]))
         except BaseException:
@@ -63,7 +58,7 @@ def _at(where: str, *, is_remote: bool) -> Iterator[None]:
     try:
         yield
     except DatabaseUnfit as error:
-        raise DatabaseUnfit(f"{where}: {error}") from error
+        raise type(error)(f"{where}: {error}") from error
     except (ssl.SSLError, ValueError, asyncpg.ClientConfigurationError) as error:
         raise DatabaseUnfit(f"{where}: {error}") from error
     except FileNotFoundError as error:
@@ -73,6 +68,9 @@ def _at(where: str, *, is_remote: bool) -> Iterator[None]:
         raise DatabaseUnfit(f"{where}: {told}") from error
     except Exception as error:
         named = named_fault(error)
+        if named is None and isinstance(error, asyncpg.PostgresError):
+            # It refuses the session itself, so no statement here can be to blame.
+            named = DatabaseDown(str(error))
         if named is None:
             raise
         raise type(named)(f"{where}: {named}") from error
@@ -97,7 +95,7 @@ def _limits(config: DatabaseConfig) -> str:
 def _check(found: asyncpg.Record | None) -> None:
     assert found is not None
     if found["is_standby"]:
-        raise DatabaseUnfit("it is a standby, which takes no changes; connect to the primary")
+        raise Standby("it is a standby, which takes no changes; connect to the primary")
     for name in ("fsync", "synchronous_commit"):
         if found[name] == "off":
             raise DatabaseUnfit(

@@ -14,8 +14,9 @@ _AGAIN = {"40001": "serialization failure", "40P01": "deadlock"}
 _LOCK = {"55P03": "a lock was not free in time", "57014": "a statement took too long"}
 _UNIQUE = "23505"
 _GONE_CLASSES = ("08", "53", "57", "58", "XX")
-_GONE = {"40003", "25P03", "25P04", "25006", "3D000"}
-_UNFIT = ("28", "3F", "42501", "42P01", "42703")
+_GONE = {"40003", "25P03", "25P04", "25006"}
+_UNFIT = ("28", "3D", "3F", "42501", "42P01", "42703")
+_ADVICE = {"3D000": "; make it, or correct its name in the URL"}
 
 
 def named_fault(error: BaseException) -> DatabaseError | None:
@@ -49,7 +50,7 @@ def _of_state(error: asyncpg.PostgresError) -> DatabaseError | None:
     if state in _GONE or state.startswith(_GONE_CLASSES):
         return DatabaseDown(words)
     if state.startswith(_UNFIT):
-        return DatabaseUnfit(words)
+        return DatabaseUnfit(words + _ADVICE.get(state, ""))
     return None
 
 

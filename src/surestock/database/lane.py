@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from surestock.database.config import DatabaseConfig
-from surestock.database.connection import open_connection
 from surestock.database.deadline import cut_after
 from surestock.database.errors import TryAgain
 from surestock.database.faults import named_fault
+from surestock.database.hosts import open_connection
 
 
 class Lane:

@@ -31,6 +31,9 @@ class Access:
     async def ask(self, work: Callable[[asyncpg.Connection], Awaitable[_T]], until: float) -> _T:
         """Do ``work`` with the connection before ``until``, by the loop's clock.
 
+        The opening of a connection has its own time, and comes on top: cut off by the time of each
+        question, one that is slow would never be made.
+
         Raises :class:`DatabaseUnavailable`, :class:`CircuitOpen`, and :class:`CentralBehind` when
         it is not one's turn in time, or somebody else is changing what it is about.
         """
@@ -69,9 +72,11 @@ class Access:
             self._turn.release()
 
     async def _ask(self, work: Callable[[asyncpg.Connection], Awaitable[_T]], until: float) -> _T:
-        left_s = until - asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time
+        left_s = until - now()
         try:
-            async with asyncio.timeout_at(until), self._lane.use(left_s) as connection:
+            await self._lane.open()
+            async with asyncio.timeout_at(now() + left_s), self._lane.use(left_s) as connection:
                 answer = await work(connection)
         except TryAgain as error:
             self._answered()
