@@ -68,7 +68,7 @@ class Kept(PostgresEngine):
         self._version = version
         self._name = _name_of(directory)
         self._kept: asyncio.Task[None] | None = None
-        self.database = DatabaseConfig(_urls[version])
+        self.database = DatabaseConfig(_urls[version], connect_s=20.0, deadline_s=20.0)
         config = PostgresConfig(self.database, ttl, max_refusals=refusals)
         super().__init__(config, clock, ids or IdSource())
 

@@ -44,6 +44,13 @@ class Shop(Service):
         finally:
             connection.close()
 
+    def held(self, sku: str, sequence: int) -> int:
+        """Return how much the central view has of a SKU, once it has a record."""
+        path = f"/central/inventory/{sku}?minSequence={sequence}"
+        self.until(lambda: self.ask("GET", path)[0] == 200)
+        quantity: int = self.ask("GET", path)[1]["qty"]
+        return quantity
+
     def readiness(self) -> tuple[int, dict[str, Any]]:
         """Return what readiness says."""
         return self.ask("GET", "/health/readiness")

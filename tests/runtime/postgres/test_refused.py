@@ -70,7 +70,21 @@ def test_a_database_of_a_newer_release(tmp_path: Path, url: str) -> None:
 
 
 def test_a_name_that_no_database_has(tmp_path: Path, postgres: Cluster) -> None:
-    assert "nosuch" in refused(tmp_path, postgres.url("nosuch"), *API)
+    sentence = refused(tmp_path, postgres.url("nosuch"), *API)
+    assert sentence.startswith(BEGINS)
+    assert '"nosuch" does not exist; make it, or correct its name' in sentence
+
+
+@ROLES
+def test_a_database_that_takes_nobody(
+    tmp_path: Path, postgres: Cluster, url: str, role: tuple[str, ...]
+) -> None:
+    postgres.execute(f"ALTER DATABASE {url.rpartition('/')[2]} ALLOW_CONNECTIONS false")
+    sentence = refused(tmp_path, url, *role)
+    assert sentence.startswith(
+        f"surestock: The database does not answer: 127.0.0.1:{postgres.port}"
+    )
+    assert "is not currently accepting connections" in sentence
 
 
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit"])

@@ -16,9 +16,7 @@ def test_a_worker_keeps_the_view_up_and_ends_when_it_is_told_to(tmp_path: Path, 
         with Aside(tmp_path, "worker", url, *WORKER) as worker:
             worker.logged(AT_WORK)
             sequence = shop.count("apple", 7)
-            path = f"/central/inventory/apple?minSequence={sequence}"
-            status, stock = shop.ask("GET", path)
-            assert (status, stock["qty"]) == (200, 7)
+            assert shop.held("apple", sequence) == 7
             worker.process.terminate()
             assert worker.ended() == 0
             assert worker.errors == ""
@@ -44,9 +42,7 @@ def test_of_several_workers_it_does_not_matter_which_is_killed(tmp_path: Path, u
             first.process.send_signal(signal.SIGKILL)
             before = len(acknowledged)
             shop.until(lambda: len(acknowledged) > before + 30)
-        path = f"/central/inventory/apple?minSequence={max(acknowledged)}"
-        status, stock = shop.ask("GET", path)
-        assert (status, stock["qty"]) == (200, 1 + len(acknowledged))
+        assert shop.held("apple", max(acknowledged)) == 1 + len(acknowledged)
         second.process.terminate()
         assert second.ended() == 0
 
@@ -59,8 +55,7 @@ def test_the_worker_of_a_service_is_started_again(tmp_path: Path, url: str) -> N
         os.kill(child, signal.SIGKILL)
         shop.logged(AT_WORK, 2)
         sequence = shop.count("apple", 3)
-        status, stock = shop.ask("GET", f"/central/inventory/apple?minSequence={sequence}")
-        assert (status, stock["qty"]) == (200, 3)
+        assert shop.held("apple", sequence) == 3
         shop.process.terminate()
         assert shop.ended() == 0
         assert "the sync worker stopped" in shop.events()
