@@ -15,11 +15,14 @@ from surestock.ledger.port import Outcome
 _ANOTHER = "another process"
 _NOTHING = Outcome(Reply(Raw(b"null")), 0)
 
+Told = Callable[[int, int, str], None]
+"""Is called with the first and the last sequence of a batch, and the id of its last record."""
+
 
 class Answers:
-    """Answers those in ``room``; ``told`` is called with the last sequence of each batch."""
+    """Answers those in ``room``; ``told`` is called with each batch that is through."""
 
-    def __init__(self, room: Room, tools: Tools, told: Callable[[int], None]) -> None:
+    def __init__(self, room: Room, tools: Tools, told: Told) -> None:
         self._room = room
         self._tools = tools
         self._told = told
@@ -29,7 +32,8 @@ class Answers:
         for key, refusal in verdicts.refused:
             self._tools.remembered.remember(key, refusal)
         if outcomes:
-            self._told(outcomes[-1].sequence)
+            last = verdicts.decided[-1]
+            self._told(outcomes[0].sequence, outcomes[-1].sequence, last.record_id)
         for decided, outcome in zip(verdicts.decided, outcomes, strict=True):
             self._room.answer(decided.waiting, outcome)
         for waiting, told in verdicts.told:

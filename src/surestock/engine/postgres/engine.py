@@ -1,6 +1,5 @@
 """The engine on PostgreSQL: for as many processes on as many machines as there are."""
 
-import asyncio
 from collections.abc import Sequence
 
 import anyio
@@ -8,11 +7,10 @@ import anyio
 from surestock.database import check_moved, check_schema, named_fault, open_connection
 from surestock.database.deadline import cut_after
 from surestock.engine.postgres.config import PostgresConfig
-from surestock.engine.postgres.feed import Growth, head
+from surestock.engine.postgres.feed import PostgresFeed, look
 from surestock.engine.postgres.health import Health
 from surestock.engine.postgres.observer import PostgresObserver
 from surestock.engine.postgres.reader import Reader
-from surestock.engine.postgres.reads import PostgresReads
 from surestock.engine.postgres.repeats import Begun, Repeats
 from surestock.engine.postgres.room import Room
 from surestock.engine.postgres.tidying import Tidying
@@ -28,7 +26,7 @@ from surestock.ledger.port import EngineStatus, Envelope, Outcome
 _DUE_AT_ONCE = 1000
 
 
-class PostgresEngine(PostgresReads):
+class PostgresEngine(PostgresFeed):
     """Implements ``ledger.port.Engine``. :meth:`keep_healthy` has to run from start to close."""
 
     def __init__(
@@ -49,9 +47,8 @@ class PostgresEngine(PostgresReads):
         remembered = RefusalMemory(config.max_refusals)
         tools = Tools(config, clock, ids, remembered)
         self._room = Room(clock, patience_s, config.max_pending)
-        self._growth = Growth()
         self._writer = Writer(
-            database, self._room, tools, self._health, self._observer, self._growth.told
+            database, self._room, tools, self._health, self._observer, self._growth.committed
         )
         self._repeats = Repeats(self._reader, self._room, tools)
         self._tidying = Tidying(config, clock, self._observer)
@@ -67,7 +64,7 @@ class PostgresEngine(PostgresReads):
             with cut_after(connection, self._config.database.deadline_s):
                 await check_schema(connection)
                 await check_moved(connection)
-                self._growth.told(await head(connection))
+                self._growth.saw((await look(connection)).tip)
         except Exception as error:
             named = named_fault(error)
             if named is None or named is error:
@@ -155,10 +152,6 @@ class PostgresEngine(PostgresReads):
         """Raise ``IdempotencyConflict`` when a batch's key was used for another batch."""
         await self._repeats.check_batch(key)
 
-    async def committed_beyond(self, sequence: int) -> None:
-        """Return once a record with a sequence above ``sequence`` is committed."""
-        await self._growth.beyond(sequence)
-
     async def expire_due(self) -> int:
         """Record the end of reservations whose time is over; return on how many levels.
 
@@ -179,11 +172,6 @@ class PostgresEngine(PostgresReads):
             expired += len(due)
             if len(due) < _DUE_AT_ONCE:
                 return expired
-
-    async def failed(self) -> BaseException:
-        """Wait for ever: a database that is lost may come back, and nothing here is final."""
-        await asyncio.Event().wait()
-        raise AssertionError("nobody sets this event")
 
     def status(self) -> EngineStatus:
         """Return how the engine is."""

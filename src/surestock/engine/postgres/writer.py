@@ -8,12 +8,11 @@ committing, and the record that would stand there tells.
 """
 
 import asyncio
-from collections.abc import Callable
 
 import anyio
 
 from surestock.database import DatabaseConfig, DatabaseError, Lane, TryAgain
-from surestock.engine.postgres.answers import Answers
+from surestock.engine.postgres.answers import Answers, Told
 from surestock.engine.postgres.doubt import Doubts
 from surestock.engine.postgres.health import Health
 from surestock.engine.postgres.observer import PostgresObserver
@@ -34,7 +33,7 @@ _PAUSES = (1_000_000, 0.01, _LONGEST_WAIT_S)
 class Writer:
     """Carries out what waits in ``room``, while :meth:`run` runs.
 
-    ``told`` is called with the sequence of the last record of each batch that is through.
+    ``told`` is called with each batch that is through, before the next one begins.
     """
 
     def __init__(
@@ -44,7 +43,7 @@ class Writer:
         tools: Tools,
         health: Health,
         observer: PostgresObserver,
-        told: Callable[[int], None],
+        told: Told,
     ) -> None:
         self._room = room
         self._tools = tools

@@ -37,7 +37,11 @@ def make_postgres_stock(
     telemetry = DatabaseTelemetry(metrics, log)
     engine = PostgresEngine(postgres_config(settings), clock, IdSource(), telemetry)
     central = PostgresCentral(
-        database_config(settings, API), clock, log, breaker=breaker_config(settings)
+        database_config(settings, API),
+        clock,
+        log,
+        breaker=breaker_config(settings),
+        went_back=engine.went_back,
     )
     holder = f"{socket.gethostname()} {owner_name(settings, seat)}"
     turns = DatabaseTurns(database_config(settings, TURNS), holder, log)

@@ -44,7 +44,8 @@ class PostgresCentral:
     """Implements ``inventory.central.Central``, over two connections.
 
     ``breaker`` tells how many questions in a row may go without an answer before the database is
-    left alone, and for how long.
+    left alone, and for how long. ``went_back`` is called with a sequence that was seen and with
+    that of the log, when the log is seen to end before it.
     """
 
     def __init__(
@@ -54,12 +55,13 @@ class PostgresCentral:
         log: Log,
         patience: Patience = Patience(),  # noqa: B008 - it is frozen
         breaker: BreakerConfig = BreakerConfig(),  # noqa: B008 - the same
+        went_back: Callable[[int, int], None] = lambda _, __: None,
     ) -> None:
         self._patience = patience
         self._breaker = CircuitBreaker(breaker, clock.monotonic)
         self._reads = Access(database, self._breaker, log)
         self._writes = Access(database, self._breaker, log)
-        self._watch = Watch(self._look, clock)
+        self._watch = Watch(self._look, clock, went_back)
         self._rules = Rules(clock.now)
         self._verdicts = Verdicts(self._writes, self._rules, patience.decide_s)
         self._synced: Tide | None = None

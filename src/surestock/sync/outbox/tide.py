@@ -35,11 +35,18 @@ class Tide(Struct, frozen=True):
 class Watch:
     """Keeps what was seen last. ``look`` asks the database, and may raise ``Unavailable``.
 
-    ``shown`` is the newest sequence that an answer of this process has told.
+    ``shown`` is the newest sequence that an answer of this process has told. ``went_back`` is told
+    of a sequence that was seen, and then of a log that ends before it: the database has lost that.
     """
 
-    def __init__(self, look: Callable[[], Awaitable[Tide]], clock: Clock) -> None:
+    def __init__(
+        self,
+        look: Callable[[], Awaitable[Tide]],
+        clock: Clock,
+        went_back: Callable[[int, int], None],
+    ) -> None:
         self._look = look
+        self._went_back = went_back
         self._clock = clock
         self._looking: asyncio.Future[None] | None = None
         self._seen_at: float | None = None
@@ -61,9 +68,12 @@ class Watch:
 
     async def look(self) -> Tide:
         """Look now, and return what is seen."""
-        self.tide = await self._look()
+        known = max(self.shown, self.tide.durable)  # before it is asked: answers may overtake it
+        tide = self.tide = await self._look()
         self._seen_at = self._clock.monotonic()
-        return self.tide
+        if tide.durable < known:
+            self._went_back(known, tide.durable)
+        return tide
 
     async def reach(self, sequence: int, until: float) -> bool:
         """Wait until the view is seen to hold record ``sequence``; tell whether it is.
