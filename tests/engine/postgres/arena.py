@@ -68,7 +68,12 @@ class Watching(PostgresObserver):
 
 
 class Machine(PostgresEngine):
-    """An engine; what has to run beside it runs from its start to its close."""
+    """An engine; what has to run beside it runs from its start to its close.
+
+    Unless ``is_told_of_a_loss``, it must not have failed: nothing that is committed gets lost.
+    """
+
+    is_told_of_a_loss = False
 
     def __init__(self, config: PostgresConfig, clock: SystemClock | None = None) -> None:
         self.watching = Watching()
@@ -97,6 +102,7 @@ class Machine(PostgresEngine):
             if not self.kept.cancelled():
                 self.kept.result()
         await super().close()
+        assert self.is_told_of_a_loss or self._growth.failure is None
 
 
 async def migrated_database(cluster: Cluster) -> str:
