@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from tests.proof.several import Several
 from tests.real.cluster import Cluster
 from tests.real.postgres_wire import StatementFailed
 
+_GONE_WITHIN_S = 30.0
+_LOOK_EVERY_S = 0.02
 COOLDOWN_MS = "500"
 """How long a process of these proofs leaves a lost database alone before it looks again."""
 
@@ -66,6 +69,25 @@ class Shop:
         with suppress(StatementFailed, OSError):
             return self.cluster.backends(self.database)
         return []
+
+    def await_backends_gone(self) -> None:
+        """Wait until nobody is served: whose client ended without a word is there for longer."""
+        deadline = time.monotonic() + _GONE_WITHIN_S
+        while backends := self.cluster.backends(self.database):
+            assert time.monotonic() < deadline, f"{backends} serve somebody who is gone"
+            time.sleep(_LOOK_EVERY_S)
+
+    def try_kill_backend(self, dice: random.Random) -> bool:
+        """Kill one of those that serve the shop, if there is any.
+
+        The server then ends all others, and recovers.
+        """
+        backends = self.backends()
+        with suppress(AssertionError):  # it has just ended
+            if backends:
+                self.cluster.kill_backend(dice.choice(backends))
+                return True
+        return False
 
     def require_sound(self) -> None:
         """Replay all records, as an operator does, and hold every table against them."""

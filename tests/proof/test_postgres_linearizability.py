@@ -40,10 +40,8 @@ class Struck:
 
     def kill(self) -> None:
         """SIGKILL a process of either."""
-        serving = self.shop.backends()
-        if serving and self.processes > self.backends:
+        if self.processes > self.backends and self.shop.try_kill_backend(self.several.dice):
             self.backends += 1
-            self.shop.cluster.kill_backend(self.several.dice.choice(serving))
         else:
             self.processes += 1
             self.several.kill()
