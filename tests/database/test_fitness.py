@@ -65,6 +65,18 @@ async def test_a_role_cannot_change_what_statements_see(postgres: Cluster, datab
     await connection.close()
 
 
+async def test_a_session_ends_in_time_whether_its_client_went_silent_or_in_the_middle(
+    postgres: Cluster, database: str
+) -> None:
+    """Keepalives end one that is idle, and no other: an answer on its way has its own time-out."""
+    connection = await open_connection(DatabaseConfig(postgres.url(database), deadline_s=2.0))
+    found = await connection.fetchrow(
+        "SELECT current_setting('tcp_keepalives_idle'), current_setting('tcp_user_timeout')"
+    )
+    assert tuple(found or ()) == ("2", "8000")
+    await connection.close()
+
+
 @pytest.fixture(scope="module")
 def careless(postgres_version: str) -> Iterator[Cluster]:
     """A server that flushes nothing."""

@@ -8,8 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from surestock.database import DatabaseConfig, DatabaseDown, DatabaseUnfit, Lane, TryAgain
+from surestock.kit.errors import SurestockError
 from tests.real.cluster import Cluster
 from tests.real.proxy import Proxy
+
+
+class NotFound(SurestockError):
+    """What was asked for is not there."""
+
 
 _HANGS = "SELECT pg_sleep(3600)"
 
@@ -180,3 +186,25 @@ async def _half(connection: asyncpg.Connection, then: str) -> None:
 def _raising(state: str) -> str:
     """Return a statement that fails with ``state``."""
     return f"DO $$ BEGIN RAISE EXCEPTION 'so it is' USING ERRCODE = '{state}'; END $$"
+
+
+async def refused(lane: Lane, *statements: str) -> None:
+    """Use a lane, and refuse what was asked for."""
+    async with lane.use() as connection:
+        for statement in statements:
+            await connection.execute(statement)
+        raise NotFound
+
+
+async def test_a_refusal_costs_no_connection_unless_it_leaves_a_transaction_open(
+    config: DatabaseConfig,
+) -> None:
+    lane = Lane(config)
+    kept = await pid_of(lane)
+    with pytest.raises(NotFound):
+        await refused(lane)
+    assert await pid_of(lane) == kept
+    with pytest.raises(NotFound):
+        await refused(lane, "BEGIN")
+    assert await pid_of(lane) != kept
+    lane.drop()

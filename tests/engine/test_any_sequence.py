@@ -69,7 +69,7 @@ def test_engine_and_reference_agree_for_long(engine_name: str, tmp_path: Path) -
 @pytest.mark.parametrize("flawed", broken.FLAWED, ids=[type_.__name__ for type_ in broken.FLAWED])
 def test_an_engine_with_a_flaw_is_found_out(flawed: Open, tmp_path: Path) -> None:
     options = settings(
-        max_examples=500,
+        max_examples=5_000,
         stateful_step_count=STEPS,
         derandomize=True,
         database=None,

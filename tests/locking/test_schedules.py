@@ -108,7 +108,7 @@ def test_no_schedule_lets_two_owners_in_or_loses_a_turn(crowd: list[Plan]) -> No
 )
 def test_some_schedule_breaks_a_broken_mutex(mutex: type[KeyedMutex[str]]) -> None:
     @settings(
-        max_examples=2000,
+        max_examples=20_000,
         derandomize=True,
         database=None,
         phases=[Phase.generate],

@@ -214,7 +214,7 @@ class FixedWindow(TokenBucket):
     "kind", [Overflowing, CountsAPauseTwice, Forgiving, GivesTheLastFraction, FixedWindow]
 )
 def test_the_same_attack_finds_a_broken_bucket(kind: type[TokenBucket]) -> None:
-    @settings(max_examples=500, derandomize=True, database=None, phases=[Phase.generate])
+    @settings(max_examples=20_000, derandomize=True, database=None, phases=[Phase.generate])
     @given(limits, starts, steps)
     def attempt(limit: RateLimit, start: float, plan: list[tuple[float, int | None]]) -> None:
         attack(kind, limit, start, plan)

@@ -172,7 +172,7 @@ class LetsTheDismissedIn(Bulkhead):
 )
 def test_some_schedule_breaks_a_bulkhead_without_patience(kind: type[Bulkhead]) -> None:
     @settings(
-        max_examples=1000,
+        max_examples=10_000,
         derandomize=True,
         database=None,
         phases=[Phase.generate],

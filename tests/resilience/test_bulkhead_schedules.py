@@ -203,7 +203,7 @@ def test_each_of_five_may_be_cancelled_at_any_turn(worths: tuple[Worth, ...]) ->
 )
 def test_some_schedule_breaks_a_broken_bulkhead(kind: type[Bulkhead]) -> None:
     @settings(
-        max_examples=1000,
+        max_examples=10_000,
         derandomize=True,
         database=None,
         phases=[Phase.generate],

@@ -29,8 +29,8 @@ def sound_url(url: str) -> str:
 
 
 @contextmanager
-def at_database(url: str, code: int = IMPOSSIBLE, advice: str = "") -> Iterator[None]:
-    """Turn every error of a database into a sentence without its secrets, and exit code ``code``.
+def at_database(url: str, advice: str = "") -> Iterator[None]:
+    """Turn every error of a database into a sentence without its secrets, and exit code 2.
 
     ``advice`` is a sentence that follows it.
     """
@@ -38,4 +38,4 @@ def at_database(url: str, code: int = IMPOSSIBLE, advice: str = "") -> Iterator[
         yield
     except DatabaseError as error:
         told = str(error).rstrip(".")
-        fail(f"The database at {DatabaseConfig(url).place()}: {told}.{advice}", code)
+        fail(f"The database at {DatabaseConfig(url).place()}: {told}.{advice}", IMPOSSIBLE)

@@ -50,7 +50,7 @@ def move_between(source: str, target: str) -> None:
         )
     settings = read_settings()
     url = _url(target if is_to else source)
-    with ExitStack() as bars, at_database(url, FOUND_WRONG, _AGAIN), _ending():
+    with ExitStack() as bars, at_database(url, _AGAIN), _ending():
         watcher = _Bars(bars)
         if is_to:
             moving = _into_database(Path(source), url, settings, watcher)

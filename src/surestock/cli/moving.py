@@ -26,7 +26,8 @@ def move(
     back and folded, and must amount to what the source does; before that, nobody can serve from the
     target. The source is not changed: serve from one of them only.
 
-    Exit code 1: the source is damaged, or the proof failed. 2: nothing was moved. 130: interrupted.
+    Exit code 1: the source is damaged, or the proof failed. 2: refused, or the database could not
+    be used to the end. 130: interrupted.
     """
     from surestock.cli.move import move_between  # noqa: PLC0415 - help must be quick
 

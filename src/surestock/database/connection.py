@@ -85,10 +85,12 @@ def _without_attributes(url: str) -> str:
 
 def _limits(config: DatabaseConfig) -> str:
     """Return what bounds the session on the server's side, when this side cannot be heard."""
+    deadline_s = max(1, round(config.deadline_s))
     return _SQL["limits"].format(
         lock_ms=round(config.lock_s * 1000),
         deadline_ms=round(config.deadline_s * 1000),
-        deadline_s=max(1, round(config.deadline_s)),
+        deadline_s=deadline_s,
+        gone_s=4 * deadline_s,
     )
 
 

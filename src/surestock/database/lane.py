@@ -8,9 +8,10 @@ import asyncpg
 
 from surestock.database.config import DatabaseConfig
 from surestock.database.deadline import cut_after
-from surestock.database.errors import TryAgain
+from surestock.database.errors import DatabaseError, TryAgain
 from surestock.database.faults import named_fault
 from surestock.database.hosts import open_connection
+from surestock.kit.errors import SurestockError
 
 
 class Lane:
@@ -35,7 +36,7 @@ class Lane:
         """Have the connection for the length of the block, which ends within ``within_s`` seconds.
 
         Its faults are raised as what they mean. A connection survives the block only if it ended
-        well, or in :class:`TryAgain` with its transaction rolled back.
+        well, in a refusal outside of a transaction, or in :class:`TryAgain`, which is rolled back.
 
         Raises :class:`DatabaseDown`, :class:`DatabaseUnfit` and :class:`TryAgain`.
         """
@@ -96,13 +97,19 @@ class Lane:
                 self.drop()
                 if named_fault(failure) is None:
                     raise
-        else:
+        elif not _is_answer(connection, error):
             self.drop()
         if _is_cancelled():
             # The driver's own clean-up may have failed and hidden it: it has to go on.
             raise asyncio.CancelledError from error
         if named is not None and named is not error:
             raise named from error
+
+
+def _is_answer(connection: asyncpg.Connection, error: BaseException) -> bool:
+    """Tell whether the block only refused what was asked for, and left the connection as it was."""
+    is_refusal = isinstance(error, SurestockError) and not isinstance(error, DatabaseError)
+    return is_refusal and not connection.is_closed() and not connection.is_in_transaction()
 
 
 def _is_cancelled() -> bool:

@@ -17,5 +17,7 @@ def waits(
 
     ``draw`` returns a number in [0, 1).
     """
-    for attempt in range(times):
-        yield draw() * min(limit_s, base_s * 2**attempt)
+    bound_s = min(limit_s, base_s)
+    for _ in range(times):
+        yield draw() * bound_s
+        bound_s = min(limit_s, bound_s * 2)

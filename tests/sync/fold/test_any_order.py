@@ -45,7 +45,7 @@ def test_the_view_is_the_log_without_what_was_discarded_for_long() -> None:
 @pytest.mark.parametrize("flawed", broken.FLAWED, ids=[type_.__name__ for type_ in broken.FLAWED])
 def test_a_view_with_a_flaw_is_found_out(flawed: type[CentralView]) -> None:
     options = settings(
-        max_examples=500,
+        max_examples=5_000,
         stateful_step_count=STEPS,
         derandomize=True,
         database=None,

@@ -99,7 +99,7 @@ def test_a_statement_that_forgets_something_is_found_out(
     flawed = {**SQL, statement: FORGETFUL[statement]}
     monkeypatch.setattr(excerpt, "SQL", flawed)
     options = settings(
-        max_examples=100,
+        max_examples=1_000,
         stateful_step_count=STEPS,
         derandomize=True,
         database=None,

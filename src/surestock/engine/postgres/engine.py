@@ -54,11 +54,16 @@ class PostgresEngine(PostgresFeed):
         self._tidying = Tidying(config, clock, self._observer)
 
     async def start(self) -> None:
+        """Begin with the log as it is. Raises as :meth:`check` does."""
+        began = self._clock.monotonic()
+        await self.check()
+        self._observer.recovered(self._growth.sequence, self._clock.monotonic() - began)
+
+    async def check(self) -> None:
         """Make sure that the database can be used.
 
         Raises ``DatabaseDown``, ``DatabaseUnfit`` or ``SchemaBehind``.
         """
-        began = self._clock.monotonic()
         connection = await open_connection(self._config.database)
         try:
             with cut_after(connection, self._config.database.deadline_s):
@@ -72,7 +77,6 @@ class PostgresEngine(PostgresFeed):
             raise named from error
         finally:
             connection.terminate()
-        self._observer.recovered(self._growth.sequence, self._clock.monotonic() - began)
 
     async def keep_healthy(self) -> None:
         """Carry out what is asked for, and find out when a lost database is back."""

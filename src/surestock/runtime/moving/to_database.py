@@ -34,6 +34,8 @@ async def move_to_database(
     with without_collector(), LogSource(config, ttl, clock, chunk_records=chunk_records) as source:
         target = DatabaseTarget(database)
         try:
+            await target.begin(source.begins, str(config.directory))
+            # Whoever began to serve before that could be seen is seen now.
             moved = await target.begin(source.begins, str(config.directory))
             watcher.begun(source.size_bytes(), proving=False, unit="bytes")
             if moved.through > source.begins.sequence:

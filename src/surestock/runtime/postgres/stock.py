@@ -60,6 +60,7 @@ async def _start(engine: PostgresEngine, turns: DatabaseTurns) -> None:
     with refused_without_database():
         await engine.start()
         await turns.open()
+        await engine.check()  # a move that began meanwhile sees the turns' session, or is seen here
 
 
 class _View:
