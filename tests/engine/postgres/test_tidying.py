@@ -3,16 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from surestock.database import Chores, DatabaseConfig, Lane, open_connection
 from surestock.engine.postgres import PostgresConfig, PostgresObserver, tidying
+from surestock.engine.postgres.levels import SQL
 from surestock.engine.postgres.tidying import Tidying
 from surestock.inventory.unavailable import DatabaseUnavailable
 from tests.engine.postgres.arena import SkewedClock
-from tests.engine.postgres.standby import await_session
 from tests.real.cluster import Cluster
 from tests.real.process import steady_port
 
@@ -157,18 +157,36 @@ async def test_a_database_that_is_away_ends_nothing(config: PostgresConfig) -> N
 
 
 async def test_a_key_that_is_used_again_while_it_is_forgotten_is_kept(
-    config: PostgresConfig, lane: Lane, postgres: Cluster
+    config: PostgresConfig, lane: Lane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    looks: list[None] = []
+    whole = Tidying._forget_answers  # noqa: SLF001 - it tells nobody
+
+    async def noted(self: Tidying) -> None:
+        await whole(self)
+        looks.append(None)
+
+    monkeypatch.setattr(Tidying, "_forget_answers", noted)
     await put(lane, "old", _TTL + timedelta(minutes=1), 1)
     another = await open_connection(config.database)
     try:
         await another.execute("BEGIN")
         await another.execute("UPDATE surestock.answers SET answered_at = now()")
         async with at_work(config):
-            waits = "wait_event_type = 'Lock' AND query LIKE '%surestock.answers%'"
-            await asyncio.to_thread(await_session, postgres, waits)
+            await until(lambda: len(looks) >= 3)
             await another.execute("COMMIT")
-            await another.execute("BEGIN; LOCK TABLE surestock.answers; COMMIT")  # it has ended
+            before = len(looks)
+            await until(lambda: len(looks) >= before + 3)
             assert await count(lane) == 1
     finally:
         another.terminate()
+
+
+async def test_what_is_old_is_found_without_a_look_at_the_young(lane: Lane) -> None:
+    await put(lane, "young", timedelta(0), 50_000)
+    async with lane.use() as connection:
+        await connection.execute("ANALYZE surestock.answers")
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {SQL['forget_answers']}"
+        (told,) = await connection.fetch(explain, datetime.now(UTC), _TTL, 10)
+    assert "Rows Removed by Filter" not in told[0]
+    assert "answers_by_time" in told[0]

@@ -1,4 +1,4 @@
-"""A database that has lost what it had acknowledged ends its services; new ones serve what is."""
+"""A database that has lost what was committed in it ends its services; new ones serve what is."""
 
 import asyncio
 from pathlib import Path

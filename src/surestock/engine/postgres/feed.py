@@ -38,7 +38,7 @@ class LogWentBack(SurestockError):
         else:
             told = f"record {known} is another one than before, and the log is at {head}"
         super().__init__(
-            f"{told}: the database has lost what it had acknowledged, as a standby does that had "
+            f"{told}: the database has lost what was committed in it, as a standby does that had "
             "not everything when it was promoted. This process ends, for it remembers what was "
             "lost; started anew, it serves what is there. Whoever follows the events has to begin "
             "anew, too"

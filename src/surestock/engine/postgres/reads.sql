@@ -82,17 +82,17 @@ SELECT DISTINCT store_id, sku FROM surestock.holds WHERE expires_at <= $1 LIMIT 
 
 -- name: forget_answers
 -- $1 now, as this process has it, $2 how long a key stands, $3 how many. A clock that is far ahead
--- must not take keys from those whose clocks are right. The age stands here twice: a key that is
--- used again while this waits for its row has the old digest, and is young.
-DELETE FROM surestock.answers
-WHERE answered_at <= least($1::timestamptz, clock_timestamp()) - $2::interval
-AND digest IN (
+-- must not take keys from those whose clocks are right. Locked first, as they are by then: a key that
+-- is used again meanwhile has the old digest, and is young.
+WITH old AS MATERIALIZED (
     SELECT digest
     FROM surestock.answers
-    WHERE answered_at <= least($1::timestamptz, clock_timestamp()) - $2::interval
+    WHERE answered_at <= least($1::timestamptz, now()) - $2::interval
     ORDER BY answered_at
     LIMIT $3
+    FOR UPDATE SKIP LOCKED
 )
+DELETE FROM surestock.answers USING old WHERE answers.digest = old.digest
 
 -- name: clock
 SELECT clock_timestamp()
