@@ -23,6 +23,7 @@ from surestock.database.moving import (
     find_unfinished_move,
 )
 from surestock.database.named import named_statements
+from surestock.database.ready import ready_database
 from surestock.database.schema import (
     Migration,
     applied_migrations,
@@ -52,4 +53,5 @@ __all__ = [
     "named_fault",
     "named_statements",
     "open_connection",
+    "ready_database",
 ]

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import anyio
 
-from surestock.database import check_moved, check_schema, named_fault, open_connection
-from surestock.database.deadline import cut_after
+from surestock.database import open_connection, ready_database
 from surestock.engine.postgres.config import PostgresConfig
 from surestock.engine.postgres.feed import PostgresFeed, look
 from surestock.engine.postgres.health import Health
@@ -64,19 +63,8 @@ class PostgresEngine(PostgresFeed):
 
         Raises ``DatabaseDown``, ``DatabaseUnfit`` or ``SchemaBehind``.
         """
-        connection = await open_connection(self._config.database)
-        try:
-            with cut_after(connection, self._config.database.deadline_s):
-                await check_schema(connection)
-                await check_moved(connection)
-                self._growth.saw((await look(connection)).tip)
-        except Exception as error:
-            named = named_fault(error)
-            if named is None or named is error:
-                raise
-            raise named from error
-        finally:
-            connection.terminate()
+        async with ready_database(self._config.database) as connection:
+            self._growth.saw((await look(connection)).tip)
 
     async def keep_healthy(self) -> None:
         """Carry out what is asked for, and find out when a lost database is back."""

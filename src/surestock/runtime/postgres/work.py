@@ -5,8 +5,7 @@ from collections.abc import Callable
 
 import anyio
 
-from surestock.database import check_moved, check_schema, open_connection
-from surestock.database.deadline import cut_after
+from surestock.database import ready_database
 from surestock.kit.clock import Clock
 from surestock.runtime.postgres.config import WORKER, database_config
 from surestock.runtime.postgres.opening import refused_without_database
@@ -25,11 +24,8 @@ async def keep_in_database(
     """
     database = database_config(settings, WORKER)
     with refused_without_database():
-        connection = await open_connection(database)
-        with cut_after(connection, database.deadline_s):
-            await check_schema(connection)
-            await check_moved(connection)
-            await connection.close()
+        async with ready_database(database):
+            pass
     worker = OutboxWorker(database, clock, log, settings.sync_interval_ms / 1000)
     log.info("the sync worker is at work")
     async with anyio.create_task_group() as tasks:
