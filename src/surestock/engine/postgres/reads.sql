@@ -38,9 +38,6 @@ SELECT body FROM surestock.documents WHERE kind = $1 AND id = $2
 -- name: page_of_documents
 SELECT body FROM surestock.documents WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3
 
--- name: head
-SELECT sequence FROM surestock.head
-
 -- name: records
 SELECT body FROM surestock.records WHERE sequence > $1 ORDER BY sequence LIMIT $2
 
