@@ -17,10 +17,13 @@ from tests.real.proxy import Proxy
 
 
 def at_hosts(config: DatabaseConfig, *ports: int) -> DatabaseConfig:
-    """Return a configuration by which a silent host is waited for longer than by any test."""
+    """Return a configuration by which a silent host is waited for longer than by any test.
+
+    Of a greeting of TLS that is cancelled, the driver itself would say that nobody looked at it.
+    """
     hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
     url = f"postgres://postgres@{hosts}/{config.url.rpartition('/')[2]}"
-    return replace(config, url=url, connect_s=3600.0)
+    return replace(config, url=f"{url}?sslmode=disable", connect_s=3600.0)
 
 
 async def ask_for_port(config: DatabaseConfig) -> int:
@@ -88,8 +91,6 @@ async def test_who_is_cancelled_at_any_moment_leaves_no_session(
     """A connection that nobody ended would be a warning, which fails a test as well."""
     before = asyncio.all_tasks()
     hosts = at_hosts(config, postgres.port, postgres.port)
-    # The driver itself says of a greeting of TLS that nobody looked at how it ended.
-    hosts = replace(hosts, url=f"{hosts.url}?sslmode=disable")
     for step in range(40):
         opening = asyncio.ensure_future(open_connection(hosts))
         await asyncio.sleep(step / 1000)

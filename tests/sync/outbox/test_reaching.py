@@ -25,7 +25,8 @@ async def test_a_question_does_not_cut_off_the_connection_that_it_waits_for(
     """The first host is silent for longer than a question may take."""
     await place.add(("tea", "west"))
     async with silent_host() as silent:
-        url = f"postgres://postgres@127.0.0.1:{silent.port},127.0.0.1:{postgres.port}/{database}"
+        hosts = f"127.0.0.1:{silent.port},127.0.0.1:{postgres.port}"
+        url = f"postgres://postgres@{hosts}/{database}?sslmode=disable"
         config = replace(place.config, url=url)
         log = place.log_lines()
         central = PostgresCentral(config, SystemClock(), log, HASTY, NEVER_OPEN)
