@@ -44,13 +44,15 @@ QUICK_DECK: dict[Blow, int] = dict.fromkeys(DECK, 1) | {"none": 6}
 FROZEN: dict[Blow, int] = {"none": 1, "frozen inside": 1}
 
 LETS_GO_S = (0.2, 7.0)
-_COMMIT_US = 100_000
 _INSIDE_S = 0.002
+_COMMITTING = (
+    "SELECT FROM pg_stat_activity WHERE pid = {} AND state = 'active' AND query LIKE 'COMMIT%'"
+)
 
 
 @dataclass
 class CommitBlows:
-    """Asked by a proxy at each COMMIT. ``struck`` counts the blows.
+    """Asked by a proxy at each COMMIT, which has to take its time. ``struck`` counts the blows.
 
     ``lets_go_s`` bounds how long it is until what was held back goes on. After ``most`` COMMITs,
     all pass.
@@ -64,14 +66,6 @@ class CommitBlows:
     struck: Counter[str] = field(default_factory=Counter)
     _cards: list[Blow] = field(default_factory=list)
     _held: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
-
-    def prepare(self, database: str) -> None:
-        """Let each commit take its time, so that a backend can be stopped in the middle of it.
-
-        One that is stopped before it, its own clock ends when it goes on.
-        """
-        for setting in (f"commit_delay = {_COMMIT_US}", "commit_siblings = 0"):
-            self.cluster.execute(f'ALTER DATABASE "{database}" SET {setting}')
 
     def __call__(self, link: Link) -> Strike:
         """Strike; on the proxy's thread."""
@@ -87,7 +81,7 @@ class CommitBlows:
             case "frozen":
                 self._freeze(link.backend)
             case "frozen inside":
-                Timer(_INSIDE_S, self._freeze, (link.backend,)).start()
+                Timer(_INSIDE_S, self._freeze_inside, (link.backend,)).start()
             case _:
                 self._strike_network(blow, link)
         return Strike.PASSES
@@ -113,6 +107,14 @@ class CommitBlows:
         with suppress(ProcessLookupError, AssertionError):  # it has ended meanwhile
             self.cluster.freeze(backend)
         self._hold(lambda: self.cluster.thaw(backend))
+
+    def _freeze_inside(self, backend: int | None) -> None:
+        """Freeze it in its COMMIT. Where this comes too late for that, the card is drawn again."""
+        self._freeze(backend)
+        if not self.cluster.execute(_COMMITTING.format(backend)):
+            self.cluster.thaw(backend)
+            self.struck["frozen inside"] -= 1
+            self._cards.append("frozen inside")
 
     def _hold(self, let_go: Callable[[], None]) -> None:
         self._held.append((time.monotonic() + self.dice.uniform(*self.lets_go_s), let_go))

@@ -1,14 +1,15 @@
 """Clients of a service that may lose its database: they ask again for as long as they are told to.
 
-They keep how long each answer took, since one that comes too late is as bad as none.
+They keep how long each answer took, since one that comes too late is as bad as none. Time in which
+nothing ran here does not count.
 """
 
-import time
 from dataclasses import dataclass, field
 
 from tests.proof.crowd import TRY_AGAIN, Crowd
 from tests.proof.http_client import Connection
 from tests.proof.ledger import Operation
+from tests.real.steady import steady_time
 
 LOST = frozenset({"DatabaseUnavailable", "CircuitOpen", "OutcomeUnknown"})
 _IN_FLIGHT = b'"IdempotencyInFlight"'
@@ -24,11 +25,11 @@ class Patient(Crowd):
     async def send(self, connection: Connection, operation: Operation) -> None:
         """Send an operation once, and look at the answer. Raises :class:`Unanswered`."""
         self.ledger.submit(operation)
-        began = time.monotonic()
+        began = steady_time()
         reply = await connection.request(
             operation.method, operation.path, operation.encoded(), operation.key
         )
-        ended = time.monotonic()
+        ended = steady_time()
         self.took.append((ended, ended - began, reply.status))
         if reply.status == 409 and _IN_FLIGHT in reply.body:
             self.told["IdempotencyInFlight"] += 1  # no refusal: the first is on its way

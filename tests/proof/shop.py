@@ -18,6 +18,7 @@ from tests.real.postgres_wire import StatementFailed
 
 _GONE_WITHIN_S = 30.0
 _LOOK_EVERY_S = 0.02
+_COMMIT_US = 100_000
 COOLDOWN_MS = "500"
 """How long a process of these proofs leaves a lost database alone before it looks again."""
 
@@ -76,6 +77,14 @@ class Shop:
         while backends := self.cluster.backends(self.database):
             assert time.monotonic() < deadline, f"{backends} serve somebody who is gone"
             time.sleep(_LOOK_EVERY_S)
+
+    def let_commits_take_their_time(self) -> None:
+        """Let each commit take a tenth of a second, so that something can happen in the middle.
+
+        One whose process is stopped before it, its own clock ends when it goes on.
+        """
+        for setting in (f"commit_delay = {_COMMIT_US}", "commit_siblings = 0"):
+            self.cluster.execute(f'ALTER DATABASE "{self.database}" SET {setting}')
 
     def try_kill_backend(self, dice: random.Random) -> bool:
         """Kill one of those that serve the shop, if there is any.

@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 import pytest
 
@@ -67,6 +68,7 @@ class Commits:
             await asyncio.gather(
                 self.crowd.run(self._keyed(keys), _CLIENTS), self._ask_once_each(keyless)
             )
+            await self._have_all_struck()
             over.set()
         self.proxy.at_commit = None
         self.proxy.heal()
@@ -78,6 +80,12 @@ class Commits:
         while not over.is_set():
             await asyncio.to_thread(self.blows.let_go)
             await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _have_all_struck(self) -> None:
+        """Send more, one by one, until each blow has fallen: large batches need few COMMITs."""
+        more = count()
+        while not all(self.blows.struck[blow] > 0 for blow in self.blows.deck):
+            await self.crowd.settle(adjust(f"more-{next(more)}", 1, "sku-0"))
 
     def _keyed(self, keys: int) -> Iterator[Operation]:
         """Yield changes of few levels, and levels that are new: there is no row to be locked."""
@@ -154,7 +162,7 @@ def _kind(reply: Reply | None) -> str:
 
 def _played(shop: Shop, blows: CommitBlows, keys: int, keyless: int, tooth: str = "") -> Commits:
     dice = random.Random(keys)
-    blows.prepare(shop.database)
+    shop.let_commits_take_their_time()
     with proxy_to(shop.cluster.port) as proxy:
         through = replace(shop, url=proxy.url(shop.database))
         several = through.several(dice, 3, (tooth or None,) * 3)
@@ -179,7 +187,7 @@ def test_a_command_whose_commit_is_struck_happens_once_or_is_said_not_to(
     assert commits.faults == []
     assert crowd.faults == []
     assert (commits.lost, commits.doubles) == (0, 0)
-    assert all(blows.struck[blow] for blow in DECK)
+    assert all(blows.struck[blow] > 0 for blow in DECK)
     shop.require_sound()
     figures.add(
         "a command whose COMMIT is in doubt happens once",
@@ -192,7 +200,7 @@ def test_a_command_whose_commit_is_struck_happens_once_or_is_said_not_to(
 
 @pytest.mark.parametrize(
     ("tooth", "keys", "keyless", "lets_go_s"),
-    [("no-key-rows", 16, 0, (5.5, 7.5)), ("hasty-doubt", 0, 16, (3.3, 4.5))],
+    [("no-key-rows", 16, 0, (5.5, 7.5)), ("hasty-doubt", 0, 16, (3.6, 4.2))],
     ids=["no-key-rows", "hasty-doubt"],
 )
 def test_the_proof_catches_a_command_that_happens_twice(

@@ -78,8 +78,12 @@ def test_the_central_view_is_the_fold_of_the_records_whichever_worker_is_killed(
 def test_the_proof_catches_a_worker_that_tells_later_how_far_it_is(
     newest_shop: Shop, figures: Figures
 ) -> None:
-    _, _, verdict = _verdict(newest_shop, 2, "two-step-worker")
-    assert verdict.missed + verdict.doubles > 0
-    figures.add(
-        "tooth: two-step-worker", "2 workers", f"missed {verdict.missed}, doubles {verdict.doubles}"
-    )
+    try:
+        _, _, verdict = _verdict(newest_shop, 2, "two-step-worker")
+        assert verdict.missed + verdict.doubles > 0
+        told = f"missed {verdict.missed}, doubles {verdict.doubles}"
+    except AssertionError as error:
+        # What was parked twice is in the way of whoever folds next, so that there is no verdict.
+        told = str(error)
+        assert "a sync is answered 503" in told
+    figures.add("tooth: two-step-worker", "2 workers", told[:80])
