@@ -45,6 +45,7 @@ def strike(postgres: Cluster, shop: str, blow: str) -> None:
 @pytest.mark.parametrize(
     ("blow", "told"),
     [(LOST, "the log went back from record 20 to 10"), (OTHERS, "record 20 is another one")],
+    ids=["lost", "lost and overtaken"],
 )
 async def test_who_does_nothing_notices_that_what_it_committed_is_lost(
     postgres: Cluster, shop: str, machine: Machine, blow: str, told: str
