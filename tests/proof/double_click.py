@@ -38,6 +38,7 @@ class DoubleClick:
     first: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     sold: int = 0
+    within_s: float = _WITHIN_S
     _told: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
     async def open(self) -> None:
@@ -54,7 +55,7 @@ class DoubleClick:
         places = range(len(self.several.servers))
         look = partial(self._look_around, user)
         keys = {place: ("together", f"alone-{place}", None) for place in places}
-        async with asyncio.timeout(_WITHIN_S), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(self.within_s), asyncio.TaskGroup() as group:
             striking = group.create_task(self.blows.strike(this.blow, look))
             asked = [
                 (key, group.create_task(self._buy(place, user, key and f"{key}-{number}")))
