@@ -21,6 +21,7 @@ def steady_time() -> float:
 class _SteadyClock:
     def __init__(self) -> None:
         self._turn = threading.Lock()
+        self._never = threading.Event()
         self._stood_s = 0.0
         self._counted = time.monotonic()
         threading.Thread(target=self._count, name="steady clock", daemon=True).start()
@@ -33,7 +34,7 @@ class _SteadyClock:
 
     def _count(self) -> None:
         while True:
-            time.sleep(_STEP_S)
+            self._never.wait(_STEP_S)
             with self._turn:
                 now = time.monotonic()
                 self._stood_s += max(0.0, now - self._counted - 2 * _STEP_S)

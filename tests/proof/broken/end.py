@@ -22,13 +22,19 @@ def at_once() -> None:
 
 
 def cut_answers() -> None:
-    """The end waits for the log, and not for the answers."""
+    """The end waits for the log, and not for the answers: at the signal, connections are cut."""
+    begin = Ending.begin
+
+    def begin_cutting(self: Ending) -> None:
+        begin(self)
+        self.server.cut()
 
     async def shutdown(self: Any, sockets: Any = None) -> None:
         for each in [*self.servers, *(sockets or [])]:
             each.close()
         self.cut()
 
+    _replace(Ending, begin=begin_cutting)
     _replace(DrainingServer, shutdown=shutdown)
 
 
