@@ -9,7 +9,6 @@ from typing import TypeVar
 import asyncpg
 
 from surestock.cart.model import Cart, Checkout
-from surestock.database import DatabaseError
 from surestock.idempotency import (
     IdempotencyConflict,
     IdempotencyKey,
@@ -107,19 +106,6 @@ class Storm:
         """Close all machines."""
         for machine in self.machines:
             await machine.close()
-
-    async def restart(self, place: int) -> None:
-        """Close a machine, with all that is under way on it, and begin again."""
-        await self.machines[place].close()
-        while True:
-            machine = self._machine(place)
-            try:
-                await machine.start()
-            except DatabaseError:
-                await asyncio.sleep(0.05)
-            else:
-                self.machines[place] = machine
-                return
 
     async def _head(self) -> int:
         """Return the last record that is committed; it is never before one that is told."""
