@@ -59,6 +59,10 @@ class Shell:
         try:
             printed = process.communicate(timeout=_TIMEOUT_S)[0].decode()
         except subprocess.TimeoutExpired:
+            process.kill()  # that alone: what it has left running goes on, and may hold the pipe
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
             raise BlockFailed(f"no end after {_TIMEOUT_S} s") from None
         if process.returncode:
             raise BlockFailed(f"exit code {process.returncode}: {printed}")

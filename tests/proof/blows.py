@@ -9,6 +9,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -24,6 +25,7 @@ SETTLES_S = 1.0
 _OVERTAKEN_S = 1.8
 _GONE_S = (0.0, 1.0)
 _LATER_S = 0.1
+_POLL_S = 0.05
 
 Blow: TypeAlias = Literal["none", "kill before", "pause before", "kill after", "pause after"]
 
@@ -51,11 +53,16 @@ PAUSES_BEFORE, KILLS_AFTER = (1, 6), (2, 7)
 
 @dataclass
 class Blows:
-    """Strikes whoever places next. ``struck`` counts the blows."""
+    """Strikes whoever places next. ``struck`` counts the blows.
+
+    Who stands still before it asks does so for up to ``patience_s`` longer, until another one has
+    asked meanwhile. Where that must never happen there is nothing to be patient for.
+    """
 
     several: Several
     platform: StandIn
     placing: Placing
+    patience_s: float = 0.0
     struck: Counter[str] = field(default_factory=Counter)
 
     async def strike(self, blow: Blow, look: Callable[[Server], Awaitable[None]]) -> None:
@@ -82,7 +89,18 @@ class Blows:
             await asyncio.sleep(_OVERTAKEN_S)
             if blow == "pause before":
                 await look(server)
+                await self._overtaken(known)
             os.killpg(server.running.pid, signal.SIGCONT)
+
+    async def _overtaken(self, known: dict[str, int]) -> None:
+        """Return once the platform was asked for an attempt that is new, or patience is at an end.
+
+        The one that stands still has not asked, so this is another one's.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.patience_s):
+                while not (await self.platform.books()).asked.keys() - known:  # noqa: ASYNC110
+                    await asyncio.sleep(_POLL_S)
 
     async def _asked(self, attempt_id: str) -> None:
         while attempt_id not in (await self.platform.books()).asked:  # noqa: ASYNC110 - a process
