@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-_STOP_S = 30
+_STOP_S = 90
 _ROOT = Path(__file__).parents[2]
 
 

@@ -25,12 +25,22 @@ from tests.real.postgres_binaries import postgres_binaries
 from tests.stand_in.stand_in import StandIn
 
 __all__ = ["database", "postgres", "postgres_version"]
+_HERE = Path(__file__).parent
 _FIGURES = pytest.StashKey[Figures]()
+_MOST_S = 600
+"""What a proof has by default, since a time-out ends the whole run: many times what it takes."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Open the collection of figures."""
     config.stash[_FIGURES] = Figures()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each proof that names no time of its own more of it than other tests have."""
+    for item in items:
+        if item.path.is_relative_to(_HERE) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_MOST_S))
 
 
 def pytest_terminal_summary(config: pytest.Config) -> None:

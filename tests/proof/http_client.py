@@ -5,6 +5,7 @@ connection is one socket, and a request ends in a whole reply or in :class:`Unan
 """
 
 import asyncio
+import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +13,9 @@ from typing import Any, Self
 import orjson
 
 _HEAD_LIMIT = 1 << 16
+_NO_DATABASE = {"DatabaseUnavailable", "CircuitOpen"}
+_DATABASE_S = 60
+_AGAIN_S = 0.1
 
 
 class Unanswered(Exception):
@@ -87,8 +91,17 @@ class Connection:
             raise Unanswered from error
 
     async def get(self, path: str) -> dict[str, Any]:
-        """Return the decoded body of a read, which must succeed."""
+        """Return the decoded body of a read, which must succeed.
+
+        Where the database stood still, which a machine may do to it, the read is asked for again.
+        """
         reply = await self.request("GET", path)
+        deadline = time.monotonic() + _DATABASE_S
+        while reply.status == 503 and reply.json()["error"] in _NO_DATABASE:
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(_AGAIN_S)
+            reply = await self.request("GET", path)
         if reply.status != 200:
             msg = f"GET {path} answered {reply.status}: {reply.body[:300]!r}"
             raise AssertionError(msg)

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tests.proof.http_client import Connection, Unanswered
+from tests.proof.http_client import Connection, Reply, Unanswered
 from tests.proof.ledger import Ledger, Operation
 from tests.proof.workload import Workload
 
-_PATIENCE = 50
+_PATIENCE = 600
+_AGAIN_S = 0.1
 _AFTER_ATTACK = 5
 _JITTER_S = 0.008
 _DRAIN_S = 0.02
@@ -32,7 +33,7 @@ class Load:
         """Count every level in; each must be acknowledged."""
         async with Connection(self.port) as connection:
             for operation in self.workload.opening():
-                await self.send(connection, operation)
+                await self._settle(connection, operation)
                 if not operation.is_acknowledged:
                     raise AssertionError(f"cannot open a level: {operation.reply}")
 
@@ -94,13 +95,16 @@ class Load:
         """Send operations again, each under its key, until settled; return how many they were."""
         async with Connection(self.port) as connection:
             for operation in waiting:
-                for _ in range(_PATIENCE):
-                    await self.send(connection, operation)
-                    if not operation.is_unanswered:
-                        break
-                else:
-                    raise AssertionError(f"{operation.marker} is never settled: {operation.reply}")
+                await self._settle(connection, operation)
         return len(waiting)
+
+    async def _settle(self, connection: Connection, operation: Operation) -> None:
+        for _ in range(_PATIENCE):
+            await self.send(connection, operation)
+            if not operation.is_unanswered:
+                return
+            await asyncio.sleep(_AGAIN_S)
+        raise AssertionError(f"{operation.marker} is never settled: {operation.reply}")
 
     async def ask_again(self, operations: list[Operation]) -> int:
         """Repeat acknowledged operations; return how many did not get their first answer again."""
@@ -108,9 +112,19 @@ class Load:
         async with Connection(self.port) as connection:
             for operation in operations:
                 first = operation.reply
-                again = await connection.request(
-                    operation.method, operation.path, operation.encoded(), operation.key
-                )
+                again = await self._again(connection, operation)
                 if first is None or again.body != first.body or not again.is_replay:
                     differing += 1
         return differing
+
+    async def _again(self, connection: Connection, operation: Operation) -> Reply:
+        """Return what it is answered now, which is no answer yet while it is to be tried again."""
+        reply = Reply(503, {}, b"")
+        for _ in range(_PATIENCE):
+            reply = await connection.request(
+                operation.method, operation.path, operation.encoded(), operation.key
+            )
+            if reply.status != 503:
+                break
+            await asyncio.sleep(_AGAIN_S)
+        return reply

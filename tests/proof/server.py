@@ -9,20 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.proof.child import Child
+from tests.real.process import steady_port
 
-_START_S = 60
+_START_S = 120
 _POLL_S = 0.02
+_STARTS = 5
+_NO_DATABASE = "The database does not answer"
 
 
 class RefusedToStart(Exception):
     """The process ended before it was ready. The message is the end of what it wrote."""
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _answers(port: int, path: str) -> bool:
@@ -53,8 +49,20 @@ class Server(Child):
         self._role = role
 
     def start(self, wrap: Iterable[str] = (), probe: str = "/health/readiness") -> None:
-        """Start the process; return when ``probe`` is 200. Raises :class:`RefusedToStart`."""
-        self.port = _free_port()
+        """Start the process; return when ``probe`` is 200. Raises :class:`RefusedToStart`.
+
+        It is started again when its database did not answer in time, as one that stands still does.
+        """
+        for tries_left in reversed(range(_STARTS)):
+            try:
+                self._start_once(wrap, probe)
+                return
+            except RefusedToStart as refusal:
+                if _NO_DATABASE not in str(refusal) or not tries_left:
+                    raise
+
+    def _start_once(self, wrap: Iterable[str], probe: str) -> None:
+        self.port = steady_port()
         self.spawn(("serve", "--role", self._role), wrap, PORT=str(self.port), HOST="127.0.0.1")
         waited_s = 0.0
         while not _answers(self.port, probe):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.real.absent import Absent
-from tests.real.process import Server, answers, free_port, running
+from tests.real.process import Server, answers, running, steady_port
 
 CACHE: Final = Path(__file__).resolve().parents[2] / ".node"
 _ASKED_FOR: Final = ("package.json", "package-lock.json", ".npmrc")
@@ -77,7 +77,7 @@ def node_server(
 
     It is told its port by the variable PORT. Raises ServerFailed when it dies or never answers.
     """
-    port = free_port() if port is None else port
+    port = steady_port() if port is None else port
     assert not answers(port), f"somebody else listens at port {port}"
     with running(
         folder.name,

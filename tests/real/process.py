@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ _STARTER: Final = ThreadPoolExecutor(1, "starter")
 # Linux gives outgoing connections ports from 32768 on.
 _STEADY_PORTS: Final = range(20_000, 32_000)
 _GIVEN: Final = set[int]()
+_GIVING: Final = threading.Lock()
 
 
 class ServerFailed(AssertionError):
@@ -165,11 +167,11 @@ def steady_port() -> int:
     """
     while True:
         port = random.choice(_STEADY_PORTS)
-        if port in _GIVEN:
-            continue
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            _GIVEN.add(port)
-            return port
+        with _GIVING, suppress(OSError):
+            if port not in _GIVEN:
+                socket.create_server(("127.0.0.1", port)).close()
+                _GIVEN.add(port)
+                return port
 
 
 def answers(port: int) -> bool:

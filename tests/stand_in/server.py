@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 import msgspec
 
+from tests.real.process import steady_port
 from tests.stand_in.shop import Answer, Shop
 from tests.stand_in.terms import Behaviour, Ports
 
@@ -25,12 +26,11 @@ class Platform:
         self._behaviour = Behaviour()
         self._connected: set[StreamWriter] = set()
         self._server: asyncio.Server | None = None
-        self.port = 0
+        self.port = steady_port()
 
     async def open(self) -> None:
         """Listen, on the same port as before."""
         self._server = await asyncio.start_server(self._serve, _HOST, self.port, backlog=1024)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def serve_control(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Take a behaviour, or tell the books; one connection, one question."""
