@@ -3,6 +3,7 @@
 import http.client
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,17 +26,16 @@ def make_key(file: Path, *scopes: str) -> str:
 
 
 def status_of(service: Service, key: str | None, method: str = "GET", path: str = _LEVEL) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     body = None
     if method == "PUT":
         headers["Content-Type"] = "application/json"
         body = b'{"onHand":5}'
-    connection.request(method, path, body, headers)
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    return answer.status
+    with closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)) as connection:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - it is refused

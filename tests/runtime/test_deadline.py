@@ -11,8 +11,10 @@ import pytest
 from surestock.journal.hold import JournalHold
 from tests.runtime.process import API, WORKER, Process, Service
 from tests.runtime.test_worker_dies import is_alive
+from tests.runtime.tries import kept_at_least_once
 
 HANGING = (sys.executable, str(Path(__file__).with_name("hanging.py")))
+HOUR_MS = "3600000"
 DEADLINE_MS = "2000"
 _DEADLINE_S = 2.0
 _IN_ORDER = 2.0
@@ -27,7 +29,7 @@ BODY = b'{"onHand":1}'
 
 
 def connect(service: Service) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", service.port), timeout=30)
+    return socket.create_connection(("127.0.0.1", service.port), timeout=60)
 
 
 def rest_of(client: socket.socket) -> bytes:
@@ -63,65 +65,74 @@ def hangs(process: Process) -> bool:
 def test_a_disk_that_never_syncs_does_not_keep_the_process(
     tmp_path: Path, *, hurried: bool
 ) -> None:
-    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": DEADLINE_MS}
-    with Service(tmp_path, *HANGING, "fdatasync", **settings) as service:
-        acknowledged = service.count("apple", 7)
-        assert service.sync() == acknowledged
-        worker = service.worker()
-        assert worker is not None
-        with connect(service) as client:
-            service.process.send_signal(signal.SIGUSR1)
-            client.sendall(PUT % b"pear" + BODY)
-            service.until(lambda: hangs(service))
-            if hurried:
-                service.process.send_signal(signal.SIGTERM)
-                service.refuses()
-            code, deadlines = deadlines_until_it_ended(service)
-            assert rest_of(client) == b""  # nobody can say what became of it
-    assert code == 1
-    assert deadlines < _IN_ORDER
-    last = service.lines()[-1]
-    assert (last["level"], last["event"], last["doing"]) == ("error", LEFT, "flushing the log")
-    assert last["commands"] == 1
-    dies(worker)
-    for held in ("event-log", "worker"):
-        JournalHold(service.data / held).close()
-    assert service.noted() == (0 if hurried else acknowledged)
-    with Service(tmp_path, ENGINE="log") as service:
-        assert service.ask("GET", "/stores/berlin/inventory/apple")[1]["onHand"] == 7
-        service.process.terminate()
-        assert service.ended() == 0
+    def scenario(folder: Path) -> None:
+        settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": DEADLINE_MS}
+        with Service(folder, *HANGING, "fdatasync", **settings) as service:
+            acknowledged = service.count("apple", 7)
+            assert service.sync() == acknowledged
+            worker = service.worker()
+            assert worker is not None
+            with connect(service) as client:
+                service.process.send_signal(signal.SIGUSR1)
+                client.sendall(PUT % b"pear" + BODY)
+                service.until(lambda: hangs(service))
+                if hurried:
+                    service.process.send_signal(signal.SIGTERM)
+                    service.refuses()
+                code, deadlines = deadlines_until_it_ended(service)
+                assert rest_of(client) == b""  # nobody can say what became of it
+        assert code == 1
+        assert deadlines < _IN_ORDER
+        last = service.lines()[-1]
+        assert (last["level"], last["event"], last["doing"]) == ("error", LEFT, "flushing the log")
+        assert last["commands"] == 1
+        dies(worker)
+        for held in ("event-log", "worker"):
+            JournalHold(service.data / held).close()
+        assert service.noted() == (0 if hurried else acknowledged)
+        with Service(folder, ENGINE="log") as service:
+            assert service.ask("GET", "/stores/berlin/inventory/apple")[1]["onHand"] == 7
+            service.process.terminate()
+            assert service.ended() == 0
+
+    kept_at_least_once(tmp_path, scenario)
 
 
 def test_an_event_loop_that_hangs_does_not_keep_the_process(tmp_path: Path) -> None:
-    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": DEADLINE_MS}
-    with Service(tmp_path, *HANGING, "loop", **settings) as service:
-        service.process.send_signal(signal.SIGUSR1)
-        code, deadlines = deadlines_until_it_ended(service)
-        assert hangs(service)
-    assert code == 1
-    assert 0.5 < deadlines < _IN_ORDER
-    last = service.lines()[-1]
-    assert (last["event"], last["doing"], last["commands"]) == (LEFT, "flushing the log", 0)
+    def scenario(folder: Path) -> None:
+        settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": DEADLINE_MS}
+        with Service(folder, *HANGING, "loop", **settings) as service:
+            service.process.send_signal(signal.SIGUSR1)
+            code, deadlines = deadlines_until_it_ended(service)
+            assert hangs(service)
+        assert code == 1
+        assert 0.5 < deadlines < _IN_ORDER
+        last = service.lines()[-1]
+        assert (last["event"], last["doing"], last["commands"]) == (LEFT, "flushing the log", 0)
+
+    kept_at_least_once(tmp_path, scenario)
 
 
 def test_a_worker_of_which_a_thread_hangs_ends_in_time(tmp_path: Path) -> None:
-    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": DEADLINE_MS}
-    aside = tmp_path / "aside"
-    aside.mkdir()
-    data = str(tmp_path / "data")
-    with (
-        Service(tmp_path, *API, ENGINE="log") as service,
-        Process(aside, *HANGING, "checkpoint", **settings, DATA_DIR=data) as worker,
-    ):
-        service.count("apple", 1)
-        assert service.sync() == 1
-        worker.process.send_signal(signal.SIGUSR1)
-        code, deadlines = deadlines_until_it_ended(worker)
-        assert hangs(worker)
-    assert code == 1
-    assert deadlines < _IN_ORDER
-    assert "did not end in time" in worker.lines()[-1]["event"]
+    def scenario(folder: Path) -> None:
+        settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": DEADLINE_MS}
+        aside = folder / "aside"
+        aside.mkdir()
+        data = str(folder / "data")
+        with (
+            Service(folder, *API, ENGINE="log") as service,
+            Process(aside, *HANGING, "checkpoint", **settings, DATA_DIR=data) as worker,
+        ):
+            service.count("apple", 1)
+            assert service.sync() == 1
+            worker.process.send_signal(signal.SIGUSR1)
+            code, deadlines = deadlines_until_it_ended(worker)
+            assert hangs(worker)
+        assert code == 1
+        assert deadlines < _IN_ORDER
+        assert "did not end in time" in worker.lines()[-1]["event"]
+
+    kept_at_least_once(tmp_path, scenario)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -163,24 +174,27 @@ _ROWS = (
 def test_a_client_that_never_sends_the_rest_is_told_and_does_not_make_the_end_a_failure(
     tmp_path: Path, sent: bytes, answer: bytes
 ) -> None:
-    with (
-        Service(tmp_path, SHUTDOWN_TIMEOUT_MS=DEADLINE_MS) as service,
-        connect(service) as client,
-    ):
-        client.sendall(sent)
-        service.count("apple", 1)
-        code, deadlines = deadlines_until_it_ended(service)
-        said = rest_of(client)
-    assert said.startswith(answer)
-    assert b"ShuttingDown" in said
-    assert (code, deadlines < _IN_ORDER) == (0, True)
-    assert [line for line in service.lines() if line["level"] == "error"] == []
-    assert service.events()[-1] == "stopped"
+    def scenario(folder: Path) -> None:
+        with (
+            Service(folder, SHUTDOWN_TIMEOUT_MS=DEADLINE_MS) as service,
+            connect(service) as client,
+        ):
+            client.sendall(sent)
+            service.count("apple", 1)
+            code, deadlines = deadlines_until_it_ended(service)
+            said = rest_of(client)
+        assert said.startswith(answer)
+        assert b"ShuttingDown" in said
+        assert (code, deadlines < _IN_ORDER) == (0, True)
+        assert [line for line in service.lines() if line["level"] == "error"] == []
+        assert service.events()[-1] == "stopped"
+
+    kept_at_least_once(tmp_path, scenario)
 
 
 def test_connections_that_are_open_are_answered_while_others_still_are(tmp_path: Path) -> None:
     with (
-        Service(tmp_path, ENGINE="log") as service,
+        Service(tmp_path, ENGINE="log", SHUTDOWN_TIMEOUT_MS=HOUR_MS) as service,
         connect(service) as slow,
         connect(service) as probe,
     ):

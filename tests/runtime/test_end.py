@@ -4,24 +4,24 @@ import http.client
 import signal
 import socket
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from tests.runtime.process import Service
+from tests.runtime.test_deadline import HOUR_MS
 
 _FAILING = Path(__file__).with_name("failing.py")
 LEVEL = "/stores/berlin/inventory/apple"
 
 
 def put(port: int, on_hand: int) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     headers = {"content-type": "application/json"}
-    connection.request("PUT", LEVEL, msgspec.json.encode({"onHand": on_hand}), headers)
-    status = connection.getresponse().status
-    connection.close()
-    return status
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.request("PUT", LEVEL, msgspec.json.encode({"onHand": on_hand}), headers)
+        return connection.getresponse().status
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -45,8 +45,8 @@ def test_what_was_accepted_is_answered_before_the_end(tmp_path: Path) -> None:
         f"Content-Length: {len(body)}\r\n\r\n"
     ).encode()
     with (
-        Service(tmp_path, ENGINE="log") as service,
-        socket.create_connection(("127.0.0.1", service.port), timeout=10) as client,
+        Service(tmp_path, ENGINE="log", SHUTDOWN_TIMEOUT_MS=HOUR_MS) as service,
+        socket.create_connection(("127.0.0.1", service.port), timeout=60) as client,
     ):
         client.sendall(head + body[:5])
         assert put(service.port, 7) == 201

@@ -8,16 +8,18 @@ from tests.runtime.test_deadline import (
     BODY,
     DEADLINE_MS,
     HANGING,
+    HOUR_MS,
     PUT,
     connect,
     hangs,
     rest_of,
 )
+from tests.runtime.tries import kept_at_least_once
 
 
 def test_connections_that_are_open_are_answered_while_others_still_are(tmp_path: Path) -> None:
     with (
-        Service(tmp_path, ENGINE="log") as service,
+        Service(tmp_path, ENGINE="log", SHUTDOWN_TIMEOUT_MS=HOUR_MS) as service,
         connect(service) as slow,
         connect(service) as probe,
         connect(service) as late,
@@ -41,21 +43,24 @@ def test_connections_that_are_open_are_answered_while_others_still_are(tmp_path:
 
 
 def test_who_waits_for_admission_is_turned_away_and_not_cut(tmp_path: Path) -> None:
-    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": DEADLINE_MS, "CONCURRENCY_API": "1"}
-    with (
-        Service(tmp_path, *HANGING, "fdatasync", **settings) as service,
-        connect(service) as first,
-        connect(service) as second,
-    ):
-        service.count("apple", 7)
-        service.process.send_signal(signal.SIGUSR1)
-        first.sendall(PUT % b"pear" + BODY)
-        service.until(lambda: hangs(service))
-        second.sendall(PUT % b"plum" + BODY)
-        service.until(lambda: service.ask("GET", "/health/readiness")[1]["queueDepth"] == 2)
-        service.process.send_signal(signal.SIGTERM)
-        refusal = rest_of(second)
-        assert refusal.startswith(b"HTTP/1.1 503 ")
-        assert b'"error":"ShuttingDown"' in refusal
-        assert rest_of(first) == b""
-        assert service.ended() == 1
+    def scenario(folder: Path) -> None:
+        settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": DEADLINE_MS, "CONCURRENCY_API": "1"}
+        with (
+            Service(folder, *HANGING, "fdatasync", **settings) as service,
+            connect(service) as first,
+            connect(service) as second,
+        ):
+            service.count("apple", 7)
+            service.process.send_signal(signal.SIGUSR1)
+            first.sendall(PUT % b"pear" + BODY)
+            service.until(lambda: hangs(service))
+            second.sendall(PUT % b"plum" + BODY)
+            service.until(lambda: service.ask("GET", "/health/readiness")[1]["queueDepth"] == 2)
+            service.process.send_signal(signal.SIGTERM)
+            refusal = rest_of(second)
+            assert refusal.startswith(b"HTTP/1.1 503 ")
+            assert b'"error":"ShuttingDown"' in refusal
+            assert rest_of(first) == b""
+            assert service.ended() == 1
+
+    kept_at_least_once(tmp_path, scenario)
