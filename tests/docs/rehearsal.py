@@ -13,8 +13,9 @@ from urllib.request import urlopen
 
 from tests.docs.answer import Answers
 from tests.docs.blocks import Example
-from tests.docs.checkout import free_port, serving
-from tests.docs.shell import BlockFailed, Shell
+from tests.docs.checkout import serving
+from tests.docs.shell import BlockFailed, BlockHung, Shell
+from tests.real.process import steady_port
 
 PORT, OTHER_PORT, GUARDED_PORT = "3000", "3001", "3003"
 _REQUESTS = re.compile(
@@ -41,13 +42,16 @@ def rehearse(examples: list[Example], directory: Path) -> Rehearsal:
     answers = Answers()
     with serving(directory) as port, closing(Shell(directory)) as shell:
         ports = {PORT: str(port)}
-        ports |= {named: str(free_port()) for named in (OTHER_PORT, GUARDED_PORT)}
+        ports |= {named: str(steady_port()) for named in (OTHER_PORT, GUARDED_PORT)}
         written = {taken: port for port, taken in ports.items()}
         asked: set[tuple[str, str, int]] = set()
         for example in examples:
             where = f"line {example.command.line}"
             try:
                 printed = shell.run(_with_ports(example.command.content, ports))
+            except BlockHung as failure:
+                differences.append(f"{where}: {failure}, so the others were not run")
+                break  # they build on it, and each would wait as long
             except BlockFailed as failure:
                 differences.append(f"{where}: {failure}")
                 continue
@@ -67,7 +71,7 @@ def _with_ports(text: str, ports: dict[str, str]) -> str:
 def _asked(port: str) -> set[tuple[str, str, int]]:
     """Return what the service at ``port`` was asked for; nothing when there is none."""
     try:
-        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
             text = answer.read().decode()
     except ConnectionError:
         return set()

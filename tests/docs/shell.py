@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-_TIMEOUT_S = 60
+_TIMEOUT_S = 240
 _STATE = "shell-state"
 _AROUND = """set -euo pipefail
 if [[ -f $SHELL_STATE ]]; then source "$SHELL_STATE"; fi
@@ -23,6 +23,10 @@ set -o allexport
 
 class BlockFailed(Exception):
     """A block ended with an exit code. The message is what it printed."""
+
+
+class BlockHung(BlockFailed):
+    """A block did not end."""
 
 
 class Shell:
@@ -63,7 +67,7 @@ class Shell:
             process.wait()
             assert process.stdout is not None
             process.stdout.close()
-            raise BlockFailed(f"no end after {_TIMEOUT_S} s") from None
+            raise BlockHung(f"no end after {_TIMEOUT_S} s") from None
         if process.returncode:
             raise BlockFailed(f"exit code {process.returncode}: {printed}")
         if not _is_alive(process.pid):

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from surestock.access.names import RESERVED
 from surestock.access.scope import Scope
 from surestock.api.access import SCHEME
@@ -22,6 +24,7 @@ def scope_of(route: Any) -> str | None:
     return None if security is None else str(security[0][SCHEME][0])
 
 
+@pytest.mark.timeout(600)  # it runs services and a dozen commands
 def test_every_command_answers_what_the_document_shows(tmp_path: Path) -> None:
     rehearsal = rehearse(list(examples_of(blocks_of(DOCUMENT))), tmp_path)
     assert rehearsal.examples > 5, "hardly anything was run"

@@ -24,6 +24,9 @@ SOURCE: Final = "https://stock.example.com"
 _LINE: Final = {"storeId": "berlin", "sku": "phone", "qty": 1}
 Record = dict[str, Any]
 
+# Whichever test comes first starts a service.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture(scope="module")
 def code() -> dict[str, Any]:
@@ -38,7 +41,7 @@ def code() -> dict[str, Any]:
 def _post(url: str, body: object, method: str = "POST") -> Record:
     content = {"Content-Type": "application/json"}
     request = Request(url, orjson.dumps(body), content, method=method)  # noqa: S310 - our server
-    with urlopen(request, timeout=10) as answer:  # noqa: S310 - the same
+    with urlopen(request, timeout=60) as answer:  # noqa: S310 - the same
         told: Record = orjson.loads(answer.read())
     return told
 

@@ -18,8 +18,9 @@ _STATUS = re.compile(r"^HTTP/1\.1 (\d{3}) ", re.MULTILINE)
 
 Rehearse: TypeAlias = Callable[[str], Rehearsal]
 
-# Whichever test comes first runs a whole document, with some dozen services one after the other.
-pytestmark = pytest.mark.timeout(600)
+# Whichever test comes first runs a whole document, with some dozen services one after the other:
+# two minutes, or many on a machine that has much else to do.
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")
