@@ -94,7 +94,7 @@ async def test_its_thread_is_gone_after_the_close(home: House) -> None:
     await home.leases.acquire(["k"])
     [thread] = [each for each in threading.enumerate() if each.name == _THREAD]
     await home.leases.close()
-    await asyncio.to_thread(thread.join, 10)
+    await asyncio.to_thread(thread.join, 60)
     assert not thread.is_alive()
 
 

@@ -105,7 +105,7 @@ async def test_a_lease_that_nobody_waits_for_any_more_is_released_once_it_is_had
     had = []
 
     def acquire(leases: FileLeases, key: str, *rest: Any) -> Any:
-        gate.wait()
+        gate.wait(60)  # else a test that fails would never end
         had.append(key)
         return real(leases, key, *rest)
 

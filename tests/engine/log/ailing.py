@@ -46,7 +46,7 @@ class Gate:
         self._opened = threading.Event()
 
     def __call__(self) -> None:
-        self._opened.wait(10)
+        self._opened.wait(60)
 
     def open(self) -> None:
         self._opened.set()

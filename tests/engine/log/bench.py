@@ -17,7 +17,7 @@ from surestock.ledger.command import Command
 from surestock.ledger.port import Envelope
 from surestock.resilience.breaker import BreakerConfig
 
-_HELD_AT_MOST_S = 10.0
+_HELD_AT_MOST_S = 60.0
 
 
 class Disk:

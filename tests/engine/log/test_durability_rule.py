@@ -86,7 +86,7 @@ async def test_a_refusal_waits_for_the_last_record_that_it_was_decided_on(tmp_pa
     waiting = iter(gates)
 
     def wait() -> None:
-        next(waiting).wait(10)
+        next(waiting).wait(60)
 
     async with engine_on(tmp_path) as engine, asyncio.TaskGroup() as tasks:
         await engine.transact(sent(count(10)))
@@ -111,7 +111,7 @@ async def test_an_end_that_was_lost_leaves_the_reservation_to_expire(tmp_path: P
     clock, failing_now = ManualClock(), threading.Event()
 
     def fail_late() -> None:
-        failing_now.wait(10)
+        failing_now.wait(60)
         raise FULL
 
     async with engine_on(tmp_path, clock) as engine, asyncio.TaskGroup() as tasks:

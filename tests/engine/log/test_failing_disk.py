@@ -110,7 +110,7 @@ async def test_what_gathered_behind_a_write_that_fails_is_taken_back_with_it(
     failing_now = threading.Event()
 
     def fail_late() -> None:
-        failing_now.wait(10)
+        failing_now.wait(60)
         raise FULL
 
     async with engine_on(tmp_path) as engine, asyncio.TaskGroup() as tasks:

@@ -43,7 +43,7 @@ _CUT = {"half a line": "journal.write", "half a header": "journal.segment.write"
 _AFTER_CUT = {"half a line": "journal.truncate", "half a header": "journal.segment.create"}
 
 
-_HELD_AT_MOST_S = 10.0
+_HELD_AT_MOST_S = 60.0
 
 
 class Death(BaseException):
@@ -197,6 +197,13 @@ def leases_in(directory: Path, owners: Iterator[int], clock: Clock) -> Leases:
     config = LeaseConfig(directory, f"owner-{next(owners)}", 2.0, 1.0, BreakerConfig())
     log = make_log(lambda _line: None, clock, "error")
     return Leases(config, clock, LockMetrics(), log)
+
+
+async def is_decided(member: Player) -> None:
+    """Wait until a member has decided what it was sent, and not got it to the disk."""
+    async with asyncio.timeout(_HELD_AT_MOST_S / 2):
+        while not member.status().queue_depth:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.001)
 
 
 def keep_up(config: LogConfig, clock: ManualClock) -> None:

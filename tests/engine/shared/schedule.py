@@ -31,7 +31,7 @@ from tests.engine.shared.house import (
 )
 from tests.engine.shared.verdict import SKUS, Seen, Tally
 
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 
 
 class Schedule:

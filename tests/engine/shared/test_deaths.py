@@ -139,7 +139,7 @@ async def test_a_member_that_ends_while_it_mends_writes_nothing_afterwards(
     held = doom.hold("repair.truncate.fsync")
     loop = asyncio.get_running_loop()
     mending = loop.create_task(sold(other, "sale"))
-    assert await asyncio.to_thread(held.reached.wait, 10)
+    assert await asyncio.to_thread(held.reached.wait, 60)
     ending = loop.create_task(other.bury())
     selling = loop.create_task(sold(third, "another"))
     await asyncio.sleep(0.05)

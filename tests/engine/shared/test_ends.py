@@ -10,7 +10,7 @@ from surestock.inventory.commands import CommitReservation, ExtendReservation
 from surestock.kit.clock import ManualClock
 from surestock.ledger.command import Command
 from tests.engine.log.bench import Disk, count, reserve, sent
-from tests.engine.shared.house import Player, config_in
+from tests.engine.shared.house import Player, config_in, is_decided
 
 APPLE = ("s1", "apple")
 
@@ -60,10 +60,7 @@ async def test_the_time_comes_between_any_two_looks_at_the_clock(
     disk.hold()
     loop = asyncio.get_running_loop()
     deciding = loop.create_task(one.transact(sent(goes_on)))
-    for _ in range(5000):
-        if one.status().queue_depth:
-            break
-        await asyncio.sleep(0.001)
+    await is_decided(one)
     reader_clock.leaps_at = look
     reading = loop.create_task(other.find_level(APPLE))
     listing = loop.create_task(other.list_levels("s1", "", 10))

@@ -72,7 +72,7 @@ async def test_who_waits_for_more_is_woken_by_what_others_commit(tmp_path: Path)
         assert not waiting.done()
         writer = (one, other)[number % 2]
         sequence = (await writer.transact(sent(count(number + 1)))).sequence
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await waiting
         assert [it.sequence for it in await other.records(number, 10)] == [sequence]
         woken += 1

@@ -167,7 +167,7 @@ async def _die_within_a_line(member: Player, doom: Doom) -> None:
 
 
 async def _healed(clock: ManualClock, *members: Player) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while any(it.status().read_only for it in members):
             clock.advance(0.5)
             await asyncio.sleep(0.02)

@@ -1,10 +1,11 @@
 """Turns at the log: nobody waits for long, nobody is left, and only in one is anything decided."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import monotonic
+from time import sleep
 from typing import Any
 
 import pytest
@@ -16,11 +17,12 @@ from surestock.journal.writer_lock import WriterLock
 from surestock.kit.clock import Clock, ManualClock, SystemClock
 from surestock.kit.errors import Unavailable
 from tests.engine.log.bench import Disk, adjust, count, reserve, sent
-from tests.engine.shared.house import Player, config_in
+from tests.engine.shared.house import Player, config_in, is_decided
 from tests.engine.shared.verdict import records_in
+from tests.real.steady import steady_time
 
 pytestmark = pytest.mark.usefixtures("no_blocking_calls")
-_PATIENCE_S = 10.0
+_PATIENCE_S = 60.0
 
 
 @asynccontextmanager
@@ -36,6 +38,12 @@ async def members_on(
         for member in members:
             if not member.is_ending:
                 await member.bury()
+
+
+def even_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each sync take the same: whose turn it is does not hang on what else the disk does."""
+    for name in ("fsync", "fdatasync"):
+        monkeypatch.setattr(os, name, lambda _fd: sleep(0.001))
 
 
 @pytest.fixture
@@ -75,19 +83,22 @@ def only_with_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WriteCore, "execute", decide)
 
 
-async def test_nobody_waits_for_long_while_all_are_busy(tmp_path: Path) -> None:
+async def test_nobody_waits_for_long_while_all_are_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Figure: the longest wait of anybody, and how the changes are spread over three members."""
     waits: list[list[float]] = [[], [], []]
+    even_disk(monkeypatch)
 
     async def sells(member: Player, mine: list[float], until: float) -> None:
-        while monotonic() < until:
-            began = monotonic()
+        while steady_time() < until:
+            began = steady_time()
             await member.transact(sent(adjust(1)))
-            mine.append(monotonic() - began)
+            mine.append(steady_time() - began)
 
     async with members_on(tmp_path, SystemClock()) as members:
         await members[0].transact(sent(count(100)))
-        until = monotonic() + 3
+        until = steady_time() + 3
         async with asyncio.TaskGroup() as tasks:
             for member, mine in zip(members, waits, strict=True):
                 for _ in range(20):
@@ -98,8 +109,11 @@ async def test_nobody_waits_for_long_while_all_are_busy(tmp_path: Path) -> None:
     assert min(sold) * 10 > max(sold)
 
 
-async def test_one_that_sells_now_and_then_is_let_in_among_busy_ones(tmp_path: Path) -> None:
+async def test_one_that_sells_now_and_then_is_let_in_among_busy_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     busy = True
+    even_disk(monkeypatch)
 
     async def sells(member: Player) -> None:
         while busy:
@@ -113,9 +127,9 @@ async def test_one_that_sells_now_and_then_is_let_in_among_busy_ones(tmp_path: P
                     tasks.create_task(sells(member))
             waits = []
             for _ in range(20):
-                began = monotonic()
+                began = steady_time()
                 await members[2].transact(sent(adjust(1)))
-                waits.append(monotonic() - began)
+                waits.append(steady_time() - began)
                 await asyncio.sleep(0.02)
             busy = False
     print(f"longest of {len(waits)} waits {max(waits):.3f} s, mean {sum(waits) / 20:.3f} s")
@@ -142,8 +156,9 @@ async def test_whoever_gives_up_at_whatever_instant_leaves_the_turns_in_order(
             await asyncio.gather(*(it.transact(sent(adjust(-1))) for it in members))
         for member in members:
             gate = member._turns._gate  # noqa: SLF001 - is anybody left in it
-            await asyncio.sleep(0.02)
-            assert (gate.waiting, gate._inside, gate.is_open) == (0, 0, False)  # noqa: SLF001
+            async with asyncio.timeout(_PATIENCE_S):
+                while (gate.waiting, gate._inside, gate.is_open) != (0, 0, False):  # noqa: ASYNC110, SLF001
+                    await asyncio.sleep(0.001)
     records = await asyncio.to_thread(records_in, tmp_path)
     assert [it.sequence for it in records] == list(range(1, len(records) + 1))
 
@@ -192,7 +207,7 @@ async def test_a_member_that_is_held_up_in_its_turn_holds_up_writes_and_not_read
         disk.hold()
         loop = asyncio.get_running_loop()
         slow = loop.create_task(one.transact(sent(adjust(-1))))
-        await asyncio.sleep(0.05)
+        await is_decided(one)
         waiting = loop.create_task(other.transact(sent(adjust(-2))))
         for member in (one, other):
             level = await member.find_level(("s1", "apple"))
@@ -210,12 +225,13 @@ async def test_a_command_that_waits_too_long_is_told_so_and_leaves_nothing(
     disk = Disk()
     async with members_on(tmp_path, ManualClock(), 2) as (one, other):
         await one.transact(sent(count(10)))
-        monkeypatch.setattr(other._turns._gate, "_wait_s", 0.05)  # noqa: SLF001
         disk.hold()
         slow = asyncio.get_running_loop().create_task(one.transact(sent(adjust(-1))))
-        await asyncio.sleep(0.05)
-        with pytest.raises(Unavailable):
-            await other.transact(sent(adjust(-2)))
+        await is_decided(one)
+        with monkeypatch.context() as hurried:
+            hurried.setattr(other._turns._gate, "_wait_s", 0.05)  # noqa: SLF001
+            with pytest.raises(Unavailable):
+                await other.transact(sent(adjust(-2)))
         assert other._turns._gate.waiting == 0  # noqa: SLF001
         disk.let_go()
         await slow
