@@ -13,7 +13,7 @@ from tests.proof.http_client import Connection
 from tests.proof.ledger import StockKey
 from tests.proof.logbook import fold, read_records
 
-_PATIENCE_S = 40
+_PATIENCE_S = 120
 _PAUSE_S = 0.02
 _PAGE = 1000
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from tests.proof.http_client import Connection, Reply, Unanswered
 from tests.proof.ledger import Effect, Ledger, Operation
 
-_WITHIN_S = 100.0
+_WITHIN_S = 400.0
 _PAUSE_S = 0.02
-_PATIENCE = 2_000
+_PATIENCE = 20_000
 TRY_AGAIN = frozenset({"LockHeld", "LockLost", "Overloaded", "ShuttingDown", "ReadOnly"})
 
 

@@ -22,8 +22,8 @@ from tests.stand_in.terms import Behaviour, Books
 
 _LATE_S = 0.3
 _USERS = 3
-_TRIES = 600
-_WITHIN_S = 60
+_TRIES = 5_000
+_WITHIN_S = 200
 _OPEN = {"in_progress", "unknown"}
 _NOT_NOW = {"LockHeld", "LockLost", "ProviderUnavailable", *LOST, "TurnLost", "IdempotencyInFlight"}
 _NEVER_MADE = "ProviderError"

@@ -1,12 +1,34 @@
-"""File leases with a hole, in the form of :class:`FileLeases`: for the proof's teeth alone."""
+"""File leases with a hole, in the form of :class:`FileLeases`: for the proof's teeth alone.
+
+Each takes its time between the look at a lease and what it does then, so that others get there.
+"""
 
 import json
 import os
+import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from surestock.kit.clock import Clock
 from surestock.locking.lease import FileLeases, LeaseHeld
+
+_LATE_S = 0.001
+
+
+class _Hesitant:
+    """A clock that is read in no time, and then looked at for a while."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        read = self._clock.monotonic()
+        time.sleep(_LATE_S)
+        return read
 
 
 class ReadDeleteCreate(FileLeases):
@@ -17,7 +39,7 @@ class ReadDeleteCreate(FileLeases):
 
     def __init__(self, directory: Path, owner: str, clock: Clock, boot_id: str) -> None:
         super().__init__(directory, owner, clock, boot_id)
-        self._path, self._name, self._clock = directory, owner, clock
+        self._path, self._name, self._clock = directory, owner, _Hesitant(clock)
 
     def acquire(self, key: str, ttl_s: float, about: str = "") -> Any:
         file = self._path / key
@@ -48,5 +70,5 @@ class Unguarded(FileLeases):
     """Ours, but whoever comes passes the guard."""
 
     def __init__(self, directory: Path, owner: str, clock: Clock, boot_id: str) -> None:
-        super().__init__(directory, owner, clock, boot_id)
+        super().__init__(directory, owner, _Hesitant(clock), boot_id)
         self._guards._lock = lambda _fd, _name: None  # type: ignore[assignment,method-assign]  # noqa: SLF001

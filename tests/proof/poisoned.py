@@ -13,7 +13,7 @@ from tests.proof.worker import Worker
 
 STORE, SKU, VERSION = "north", "sku-1", 4
 _TICKS = {"SYNC_INTERVAL_MS": "50"}
-_PATIENCE_S = 30
+_PATIENCE_S = 120
 
 
 class Poisoned:

@@ -7,6 +7,7 @@ from tests.proof.figures import Figures
 from tests.proof.fleet import Fleet
 from tests.proof.server import RefusedToStart
 
+_TRIES = 10
 _ROUNDS = [3, pytest.param(30, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
 
 
@@ -42,11 +43,16 @@ def test_the_proof_catches_an_acknowledgement_that_comes_before_the_write(
     campaign = Campaign(server)
     server.start()
     campaign.open_levels()
-    campaign.attack(200, server.kill)
-    try:
-        server.start()
-    except RefusedToStart as refusal:
-        pytest.fail(f"the tooth broke more than it meant to: {refusal}")
-    lost = campaign.judge().lost
+    lost = 0
+    for _ in range(_TRIES):  # a test that stands still gives it the time to write all
+        campaign.attack(200, server.kill)
+        try:
+            server.start()
+        except RefusedToStart as refusal:
+            pytest.fail(f"the tooth broke more than it meant to: {refusal}")
+        lost = campaign.judge().lost
+        if lost:
+            break
+        campaign.settle()
     assert lost > 0
-    figures.add("tooth: acknowledge before the write", "kill -9, once", f"lost {lost}")
+    figures.add("tooth: acknowledge before the write", "kill -9", f"lost {lost}")

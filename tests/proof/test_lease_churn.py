@@ -68,8 +68,9 @@ def _churn(kind: str, directory: Path, kills: int) -> None:
             time.sleep(0.01)
         return process
 
-    processes = [start() for _ in range(_PROCESSES)]
+    processes: list[subprocess.Popen[bytes]] = []
     try:
+        processes += (start() for _ in range(_PROCESSES))
         for _ in range(kills):
             time.sleep(dice.random() * 0.2)
             victim = dice.randrange(_PROCESSES)

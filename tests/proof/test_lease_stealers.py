@@ -34,6 +34,8 @@ def _winners(kind: str, directory: Path, rounds: int) -> Counter[int]:
         for stealer in stealers:
             stealer.kill()
             stealer.wait()
+            if stealer.stdout is not None:
+                stealer.stdout.close()
     assert [stealer.returncode for stealer in stealers] == [0] * _STEALERS
     return Counter(number for each in said for number in json.loads(each))
 

@@ -13,7 +13,8 @@ from tests.proof.poisoned import SKU, VERSION, Poisoned
 from tests.proof.syscalls import CrashPoint
 
 _PROMISE = "a poison event stops only its SKU"
-_PATIENCE_S = 30
+_PATIENCE_S = 120
+_LOOK_EVERY_S = 0.01
 _NOT_HERE = syscalls.why_unavailable()
 
 
@@ -91,6 +92,7 @@ def _decide(poisoned: Poisoned) -> bool:
             if letter["status"] == "dead":
                 discard = f"/dead-letters/{letter['id']}/discard"
                 poisoned.ask("POST", discard, b'{"reason":"given up"}')
+        time.sleep(_LOOK_EVERY_S)
     return False
 
 

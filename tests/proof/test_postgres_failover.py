@@ -17,7 +17,7 @@ from tests.real.fixtures import each_version, fresh_database
 from tests.real.postgres_pair import Pair, primary_with_standby
 
 _ROUNDS = [1, pytest.param(5, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
-_WITHIN_S = 400.0
+_WITHIN_S = 550.0
 _NOBODY_S = 3.0
 
 

@@ -18,7 +18,7 @@ from tests.proof.test_several_adjusts import Rounds
 from tests.proof.test_several_keys import Keys
 
 _OPENED = 10_000
-_TRIES = 10
+_TRIES = 30
 _KEYS = [
     (20, 1),
     pytest.param(200, 6, marks=[pytest.mark.prove, pytest.mark.timeout(600)]),

@@ -144,7 +144,7 @@ def _partitioned(
         through = replace(shop, url=proxy.url(shop.database))
         several = through.several(dice, 3, (tooth,) * 3, BREAKER_THRESHOLD=threshold)
         several.begin()
-        crowd = Patient(lambda: several.port, Ledger(), dice, within_s=100)
+        crowd = Patient(lambda: several.port, Ledger(), dice, within_s=300)
         yield Partition(several, proxy, crowd)
         assert several.end() == [0] * 3
 

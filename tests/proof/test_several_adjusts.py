@@ -20,7 +20,7 @@ _PATH = path_of("hot")
 _OPENED = 10_000
 _ADJUSTS = 200
 _RACERS = 24
-_TRIES = 10
+_TRIES = 30
 _ROUNDS = [2, pytest.param(20, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
 
 

@@ -48,7 +48,7 @@ class Stops:
     several: Several
     crowd: Crowd
     at_the_other: Crowd
-    within_s: float = 60.0
+    within_s: float = 200.0
     declined: int = 0
     reads: int = 0
     wrong: list[str] = field(default_factory=list)

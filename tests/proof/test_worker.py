@@ -187,7 +187,7 @@ def test_the_proof_catches_a_view_that_is_not_the_fold(
 
 
 def _await_checkpoint(worker: Worker) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (worker.data_dir / "central" / "checkpoint.json").exists():
         assert time.monotonic() < deadline
         time.sleep(_PAUSE_S)

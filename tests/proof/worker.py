@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from tests.proof.child import Child
 
 _AT_WORK = "the sync worker is at work"
-_COMES_S = 60
-_VERIFIES_S = 120
+_COMES_S = 120
+_VERIFIES_S = 300
 _POLL_S = 0.01
 
 

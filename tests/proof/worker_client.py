@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import orjson
 
-_ANSWERS_S = 30
+_ANSWERS_S = 120
 _LENGTH_BYTES = 4
 
 
