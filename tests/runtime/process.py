@@ -64,7 +64,7 @@ class Process:
         trace: TracebackType | None,
     ) -> None:
         """Kill it."""
-        self.kill()
+        self.close()
 
     @property
     def errors(self) -> str:
@@ -118,10 +118,10 @@ class Process:
         try:
             return self.process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
-            self.kill()
+            self.close()
             raise
 
-    def kill(self) -> None:
+    def close(self) -> None:
         """Kill it, and its children, when they have not ended by themselves."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -138,7 +138,7 @@ class Service(Process):
         try:
             self.until(lambda: _LISTENING.search(self.log.read_bytes()))
         except BaseException:
-            self.kill()
+            self.close()
             raise
         found = _LISTENING.search(self.log.read_bytes())
         assert found is not None

@@ -1,10 +1,11 @@
 """Engines of several machines on one database, each behind a network that a test may break."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any, TypeVar
 
 from surestock.database import DatabaseConfig, DatabaseDown, migrate, open_connection
 from surestock.engine.postgres import PostgresConfig, PostgresEngine, PostgresObserver
@@ -19,8 +20,10 @@ from surestock.runtime.offline.tables import TablesAudit, audit_tables, one_snap
 from tests.real.fixtures import fresh_database
 from tests.real.postgres import Cluster
 
+T = TypeVar("T")
+
 DAY = timedelta(hours=24)
-_LONG_S = 30.0
+_LONG_S = 60.0
 _numbers = count(1)
 _templates: dict[tuple[int, str], str] = {}
 
@@ -110,7 +113,8 @@ async def migrated_database(cluster: Cluster) -> str:
     place = (cluster.port, str(id(cluster)))
     if place not in _templates:
         name = fresh_database(cluster)
-        connection = await open_connection(DatabaseConfig(cluster.url(name)))
+        patient = DatabaseConfig(cluster.url(name), connect_s=_LONG_S, deadline_s=_LONG_S)
+        connection = await open_connection(patient)
         await migrate(connection)
         await connection.close()
         _templates[place] = name
@@ -142,10 +146,22 @@ def sent(command: Command, key: IdempotencyKey | None = None) -> Envelope:
 
 async def until_answered(machine: Machine, envelope: Envelope) -> Outcome:
     """Send it until it is answered, as a 503 asks for."""
+    return await until_told(lambda: machine.transact(envelope))
+
+
+async def until_told(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask until that is answered: a machine that stood still may have been given up before."""
     async with asyncio.timeout(_LONG_S):
         while True:
             with suppress(Unavailable):
-                return await machine.transact(envelope)
+                return await ask()
+            await asyncio.sleep(0.02)
+
+
+async def until_none_is_left(before: set["asyncio.Task[Any]"]) -> None:
+    """Return once there are no more tasks than before: the driver's own end a little later."""
+    async with asyncio.timeout(_LONG_S):
+        while not asyncio.all_tasks() <= before:  # noqa: ASYNC110 - nobody tells of it
             await asyncio.sleep(0.02)
 
 

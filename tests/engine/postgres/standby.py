@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from tests.real.postgres import Cluster
+from tests.real.postgres_wire import StatementFailed
 
-_MOST_AWAITED_S = 15
+_MOST_AWAITED_S = 60
 _LOOK_EVERY_S = 0.02
 _COMMITS = "SELECT pg_logical_emit_message(true, 'test', '')"
 
@@ -27,12 +28,19 @@ def miss_standby(cluster: Cluster) -> None:
     is_missed = threading.Event()
 
     def commit() -> None:
-        while not is_missed.is_set():
-            cluster.execute(_COMMITS)
+        # What fails once it waits fails in vain; it must not be the failure of another test.
+        with suppress(OSError, StatementFailed):
+            while not is_missed.is_set():
+                cluster.execute(_COMMITS)
 
-    threading.Thread(target=commit).start()
-    await_session(cluster, "wait_event = 'SyncRep'")
-    is_missed.set()
+    threading.Thread(target=commit, daemon=True).start()
+    try:
+        assert await_session(cluster, "wait_event = 'SyncRep'"), "no commit waits"
+    except BaseException:
+        want_standby(cluster, "")
+        raise
+    finally:
+        is_missed.set()
 
 
 @contextmanager
@@ -45,9 +53,12 @@ def missing_standby(cluster: Cluster) -> Iterator[None]:
         want_standby(cluster, "")
 
 
-def await_session(cluster: Cluster, waits: str) -> None:
-    """Wait until a session waits so, but not for ever."""
-    deadline = time.monotonic() + _MOST_AWAITED_S
+def await_session(cluster: Cluster, waits: str, most_s: float = _MOST_AWAITED_S) -> bool:
+    """Wait until a session waits so, but not for ever; return whether one does."""
+    deadline = time.monotonic() + most_s
     asked = f"SELECT FROM pg_stat_activity WHERE {waits}"
-    while not cluster.execute(asked) and time.monotonic() < deadline:
+    while not cluster.execute(asked):
+        if time.monotonic() > deadline:
+            return False
         time.sleep(_LOOK_EVERY_S)
+    return True

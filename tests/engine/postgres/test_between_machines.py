@@ -1,17 +1,16 @@
 """Machines in each other's way, each way by itself."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from surestock.cart.commands import AddItem, BeginCheckout, FailCheckout, PutProduct
 from surestock.cart.model import Checkout, Failure
 from surestock.database import DatabaseConfig, open_connection
-from surestock.engine.postgres import PostgresConfig
 from surestock.idempotency import IdempotencyConflict, fingerprint_of, make_key, row_key
 from surestock.inventory.commands import AdjustStock, CountStock, ReserveStock
 from surestock.inventory.unavailable import LockHeld
@@ -19,6 +18,7 @@ from surestock.kit.errors import Unavailable
 from surestock.ledger.command import Command
 from surestock.ledger.port import Envelope, Outcome
 from tests.engine.postgres.arena import Machine, audited, machines, patient_config, sent
+from tests.engine.postgres.standby import await_session
 from tests.real.link import Link, Strike
 from tests.real.postgres import Cluster
 from tests.real.proxy import Proxy
@@ -33,14 +33,18 @@ def rows_of(commands: list[Command], name: str) -> list[Envelope]:
     return [sent(command, row_key(batch, row)) for row, command in enumerate(commands)]
 
 
-def hold_up_commits(proxy: Proxy, seconds: float) -> asyncio.Event:
-    """Let each commit come to the server later; the event tells when one was sent."""
+def hold_up_commit(proxy: Proxy, postgres: Cluster) -> asyncio.Event:
+    """Let the next commit come to the server once another session waits for what it locks.
+
+    The event tells when it was sent.
+    """
     sent_one = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def wait(_: Link) -> Strike:
+        proxy.at_commit = None
         loop.call_soon_threadsafe(sent_one.set)
-        time.sleep(seconds)
+        assert await_session(postgres, "wait_event_type = 'Lock'", _LONG_S), "nobody waits"
         return Strike.PASSES
 
     proxy.at_commit = wait
@@ -74,7 +78,7 @@ async def test_a_batch_s_key_is_used_for_one_batch_though_two_come_at_once(
     async with machines(Machine(patient_config(proxy.url(shop))), there) as (here, _):
         for sku in "wxyz":
             await here.transact(sent(CountStock(STORE, sku, 5)))
-        is_committing = hold_up_commits(proxy, 0.3)
+        is_committing = hold_up_commit(proxy, postgres)
         first = asyncio.ensure_future(here.transact_each(rows_of(mine, "k")))
         await is_committing.wait()
         with pytest.raises(IdempotencyConflict):
@@ -86,7 +90,7 @@ async def test_a_batch_s_key_is_used_for_one_batch_though_two_come_at_once(
 async def test_what_is_locked_elsewhere_is_not_taken_for_missing(
     postgres: Cluster, shop: str
 ) -> None:
-    config = PostgresConfig(DatabaseConfig(postgres.url(shop)), fail_fast=True)
+    config = replace(patient_config(postgres.url(shop)), fail_fast=True)
     async with machines(Machine(config)) as (machine,):
         await machine.transact(sent(CountStock(STORE, "pear", 5)))
         await put_in_cart(machine, "gift", stocked=False)
@@ -120,7 +124,7 @@ async def test_a_cart_is_frozen_by_a_checkout_that_was_not_there_when_it_was_wai
     async with machines(Machine(patient_config(proxy.url(shop))), there) as (here, _):
         await here.transact(sent(CountStock(STORE, "pear", 5)))
         await put_in_cart(here, "pear", stocked=True)
-        is_committing = hold_up_commits(proxy, 0.3)
+        is_committing = hold_up_commit(proxy, postgres)
         begun = asyncio.ensure_future(here.transact(sent(BeginCheckout("ann"))))
         await is_committing.wait()
         with pytest.raises(Exception, match="checkout"):
@@ -185,7 +189,7 @@ async def test_what_a_database_or_role_sets_does_not_weaken_a_commit(
         "default_transaction_read_only = on",
     ):
         postgres.execute(f'ALTER DATABASE "{shop}" SET {setting}')
-    connection = await open_connection(DatabaseConfig(postgres.url(shop)))
+    connection = await open_connection(DatabaseConfig(postgres.url(shop), connect_s=_LONG_S))
     names = "statement_timeout", "transaction_isolation", "transaction_read_only"
     said = [await connection.fetchval(f"SHOW {name}") for name in names]
     await connection.close()

@@ -16,6 +16,7 @@ from tests.engine.postgres.arena import (
     patient_config,
     sent,
     short_config,
+    until_none_is_left,
 )
 from tests.engine.postgres.orders import SKUS, STORE, World, any_command
 from tests.engine.postgres.verdict import Seen, Told
@@ -24,7 +25,7 @@ from tests.real.postgres import Cluster
 from tests.real.proxy import Proxy
 
 _CLIENTS = 30
-_LONG_S = 30
+_LONG_S = 60
 
 
 async def _sells(machine: Machine, draw: Random, seen: Seen) -> None:
@@ -88,8 +89,7 @@ async def test_whoever_waits_when_a_machine_ends_is_answered(
         proxy.at_commit = None
         await asyncio.sleep(0.2)
         proxy.heal()
-    await asyncio.sleep(0)
-    assert asyncio.all_tasks() <= tasks, "a task is left"
+    await until_none_is_left(tasks)
     await _all_gone(postgres, shop)
     await audited(postgres.url(shop))
     async with machines(Machine(patient_config(postgres.url(shop)))) as (quiet,):

@@ -23,7 +23,7 @@ from tests.api.desk import Api, problem
 from tests.engine.postgres.arena import Machine, machines, named, sent, until_answered
 from tests.real.cluster import Cluster
 
-_LONG_S = 30
+_LONG_S = 60
 _LEVEL = "SELECT FROM surestock.levels WHERE sku = 'tea' FOR UPDATE"
 _PRODUCT = "SELECT FROM surestock.documents WHERE id = 'plan' FOR UPDATE"
 Open = Callable[..., Machine]
@@ -40,7 +40,7 @@ def machine(url: str) -> Open:
 
     def make(*, patience_s: float = 60.0, fail_fast: bool = False) -> Machine:
         config = PostgresConfig(
-            DatabaseConfig(url, lock_s=0.1),
+            DatabaseConfig(url, connect_s=20.0, deadline_s=20.0, lock_s=0.1),
             patience_s=patience_s,
             fail_fast=fail_fast,
             retry_after_s=3,

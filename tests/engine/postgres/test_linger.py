@@ -4,11 +4,10 @@ import asyncio
 
 import pytest
 
-from surestock.database import DatabaseConfig
-from surestock.engine.postgres import PostgresConfig, writer
+from surestock.engine.postgres import writer
 from surestock.inventory.commands import CountStock
 from surestock.ledger.port import Envelope
-from tests.engine.postgres.arena import Machine, machines, sent
+from tests.engine.postgres.arena import Machine, machines, patient_config, sent
 from tests.real.postgres import Cluster
 
 
@@ -22,7 +21,7 @@ async def test_who_comes_back_soon_goes_along(
 ) -> None:
     monkeypatch.setattr(writer, "_LINGER", linger)
     monkeypatch.setattr(writer, "_LONGEST_LINGER_S", 60)
-    machine = Machine(PostgresConfig(DatabaseConfig(postgres.url(shop))))
+    machine = Machine(patient_config(postgres.url(shop)))
     found: list[int] = []
     monkeypatch.setattr(machine.watching, "committed", lambda records, _: found.append(records))
     async with machines(machine):
@@ -40,7 +39,7 @@ async def test_one_who_comes_alone_waits_for_nobody(
 ) -> None:
     monkeypatch.setattr(writer, "_LINGER", 1_000_000)
     monkeypatch.setattr(writer, "_LONGEST_LINGER_S", 60)
-    async with machines(Machine(PostgresConfig(DatabaseConfig(postgres.url(shop))))) as (machine,):
-        async with asyncio.timeout(30):
+    async with machines(Machine(patient_config(postgres.url(shop)))) as (machine,):
+        async with asyncio.timeout(60):
             for sku in "abcde":
                 await machine.transact(count(sku))

@@ -15,12 +15,13 @@ from tests.engine.postgres.arena import (
     sent,
     short_config,
     until_answered,
+    until_told,
 )
 from tests.engine.postgres.standby import missing_standby
 from tests.real.postgres import Cluster
 
 KEY = ("s1", "pear")
-_LONG_S = 60
+_LONG_S = 90
 
 
 @pytest.fixture
@@ -49,12 +50,13 @@ async def test_a_change_that_no_standby_has_is_not_told_to_be_done_whoever_asks_
     change = AdjustStock(*KEY, -1)
     key = named(change, "k")
     async with asyncio.timeout(_LONG_S), machines(machine):
-        await machine.transact(sent(CountStock(*KEY, 5)))
+        await until_answered(machine, sent(CountStock(*KEY, 5)))
         with missing_standby(postgres):
-            with pytest.raises(Unavailable):
-                await machine.transact(sent(change, key))
+            while not await waiting(postgres, shop):  # a busy machine may not come so far in time
+                with pytest.raises(Unavailable):
+                    await machine.transact(sent(change, key))
             await ended_in_the_middle(postgres, shop)
-            level = await machine.find_level(KEY)
+            level = await until_told(lambda: machine.find_level(KEY))
             assert level is not None
             assert level.on_hand == 4, "it can be seen"
             for _ in range(4):
@@ -62,7 +64,9 @@ async def test_a_change_that_no_standby_has_is_not_told_to_be_done_whoever_asks_
                     await machine.transact(sent(change, key))
                 with pytest.raises(Unavailable):
                     await machine.find_answer(key)
-            assert len(await waiting(postgres, shop)) <= 2, "sessions that are given up add up"
+            # Sessions that are given up don't add up; the server may see a little later who is.
+            while len(await waiting(postgres, shop)) > 2:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.05)
         assert (await until_answered(machine, sent(change, key))).replayed
     await audited(postgres.url(shop))
 
@@ -72,11 +76,11 @@ async def test_what_is_due_is_read_all_the_while(
 ) -> None:
     hold = MakeReservation((ExpectedLine(Line(*KEY, 2)),), 1)
     async with asyncio.timeout(_LONG_S), machines(machine):
-        await machine.transact(sent(CountStock(*KEY, 5)))
-        await machine.transact(sent(hold))
+        await until_answered(machine, sent(CountStock(*KEY, 5)))
+        await until_answered(machine, sent(hold))
         with missing_standby(postgres):
             await asyncio.sleep(1.1)
-            level = await machine.find_level(KEY)
+            level = await until_told(lambda: machine.find_level(KEY))
             assert level is not None
             assert level.available == 5
             assert not await waiting(postgres, shop)

@@ -19,6 +19,7 @@ from tests.engine.postgres.arena import (
     machines,
     migrated_database,
     patient_config,
+    until_none_is_left,
 )
 from tests.engine.postgres.storm import MOST_S, Storm
 from tests.real.postgres import Cluster
@@ -38,8 +39,7 @@ async def weathered(cluster: Cluster, seed: int, steps: int, **chances: float) -
             await storm.run(**chances)
         finally:
             await storm.end()
-        await asyncio.sleep(0)
-        assert asyncio.all_tasks() <= tasks, "a task is left"
+        await until_none_is_left(tasks)
         audit = await audited(cluster.url(shop))
         records = await _records(cluster, shop)
         assert len(records) == audit.sequence

@@ -16,7 +16,7 @@ from tests.engine.postgres.arena import SkewedClock
 from tests.real.cluster import Cluster
 from tests.real.process import steady_port
 
-_LONG_S = 30
+_LONG_S = 60
 _TTL = timedelta(hours=24)
 _PUT = """
 INSERT INTO surestock.answers (digest, sequence, answered_at)
@@ -27,7 +27,8 @@ FROM generate_series(1, $3::int) AS n
 
 @pytest.fixture
 def config(postgres: Cluster, shop: str) -> PostgresConfig:
-    return PostgresConfig(DatabaseConfig(postgres.url(shop)), idempotency_ttl=_TTL)
+    database = DatabaseConfig(postgres.url(shop), connect_s=20.0, deadline_s=20.0)
+    return PostgresConfig(database, idempotency_ttl=_TTL, patience_s=20.0)
 
 
 @pytest.fixture

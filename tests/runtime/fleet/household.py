@@ -15,6 +15,20 @@ HEALTH = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 OK = b"HTTP/1.1 200 "
 
 
+_LATE = """
+import os, sys, time
+while not os.path.exists({go!r}): time.sleep(0.01)
+sys.argv[1:1] = ["serve", "--role", "api", "--supervised"]
+import runpy
+runpy.run_module("surestock", run_name="__main__", alter_sys=True)
+"""
+
+
+def begin_once(go: Path) -> tuple[str, str, str]:
+    """Return a command for processes that begin once there is a file."""
+    return sys.executable, "-c", _LATE.format(go=str(go))
+
+
 class Household(Service):
     """A parent and ``workers`` API processes."""
 
@@ -29,13 +43,22 @@ class Household(Service):
 
     def connect(self) -> socket.socket:
         """Return a new connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     @contextmanager
     def clients(self, number: int) -> Iterator[list[socket.socket]]:
         """Return connections that were made one after the other, each answered once."""
         with ExitStack() as stack:
             yield [self.answered(stack.enter_context(self.connect())) for _ in range(number)]
+
+    @contextmanager
+    def clients_of_all(self, number: int) -> Iterator[list[socket.socket]]:
+        """Return as many, and go on until each process has some: one may have stood still."""
+        with ExitStack() as stack:
+            clients = stack.enter_context(self.clients(number))
+            while len(self.spread(clients)) < self.workers:
+                clients += stack.enter_context(self.clients(1))
+            yield clients
 
     def answered(self, client: socket.socket) -> socket.socket:
         """Return the client, once it was answered."""

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.real.process import steady_port
 from tests.runtime.fleet.household import Household
-from tests.runtime.test_deadline import BODY, PUT, rest_of
+from tests.runtime.test_deadline import BODY, HOUR_MS, PUT, rest_of
 from tests.runtime.test_worker_dies import is_alive
 
 _OBEYS = """
@@ -35,7 +36,7 @@ def begin_requests(service: Household, clients: list[socket.socket], processes: 
     """Send a request of each client, but not all of it, and wait until the processes know."""
     for place, client in enumerate(clients):
         client.sendall(PUT % b"sku-%d" % place + BODY[:5])
-    with service.clients(2 * len(clients)) as others:
+    with service.clients_of_all(2 * len(clients)) as others:
         assert set(service.spread(others)) == set(processes)
 
 
@@ -44,7 +45,8 @@ def begin_requests(service: Household, clients: list[socket.socket], processes: 
 def test_a_signal_ends_all_after_what_each_has_accepted(
     tmp_path: Path, number: signal.Signals, to: str
 ) -> None:
-    with Household(tmp_path, 2) as service, service.clients(4) as clients:
+    household = Household(tmp_path, 2, SHUTDOWN_TIMEOUT_MS=HOUR_MS)
+    with household as service, service.clients_of_all(4) as clients:
         children = service.children()
         assert set(service.spread(clients)) == set(children)
         begin_requests(service, clients, service.children())
@@ -76,7 +78,8 @@ def test_a_signal_to_the_group_finds_a_child_that_has_only_just_begun(tmp_path: 
 
 
 def test_when_the_parent_is_killed_its_children_answer_and_end(tmp_path: Path) -> None:
-    with Household(tmp_path, 2) as service, service.clients(4) as clients:
+    household = Household(tmp_path, 2, SHUTDOWN_TIMEOUT_MS=HOUR_MS)
+    with household as service, service.clients_of_all(4) as clients:
         children = service.children()
         begin_requests(service, clients, service.children())
         service.process.kill()
@@ -90,9 +93,8 @@ def test_when_the_parent_is_killed_its_children_answer_and_end(tmp_path: Path) -
 
 
 def test_a_second_signal_waits_for_no_client(tmp_path: Path) -> None:
-    hour = str(60 * 60 * 1000)
     with (
-        Household(tmp_path, 2, SHUTDOWN_TIMEOUT_MS=hour) as service,
+        Household(tmp_path, 2, SHUTDOWN_TIMEOUT_MS=HOUR_MS) as service,
         service.clients(2) as clients,
     ):
         begin_requests(service, clients, service.children())
@@ -107,7 +109,7 @@ def test_a_second_signal_waits_for_no_client(tmp_path: Path) -> None:
 def test_a_process_that_stands_still_is_killed_in_time_and_the_others_end_well(
     tmp_path: Path,
 ) -> None:
-    with Household(tmp_path, 2, SHUTDOWN_TIMEOUT_MS="2000") as service:
+    with Household(tmp_path, 2, SHUTDOWN_TIMEOUT_MS="10000") as service:
         children = service.children()
         os.kill(children[0], signal.SIGSTOP)
         service.process.terminate()
@@ -154,7 +156,8 @@ def test_the_parent_holds_little_and_no_web_framework(tmp_path: Path) -> None:
 
 
 def test_the_port_is_free_once_all_have_ended(tmp_path: Path) -> None:
-    with Household(tmp_path, 2) as service, service.clients(4):
+    household = Household(tmp_path, 2, PORT=str(steady_port()))
+    with household as service, service.clients(4):
         service.process.terminate()
         assert service.ended() == 0
     with socket.create_server(("127.0.0.1", service.port)):

@@ -9,7 +9,7 @@ import pytest
 from tests.runtime.fleet.household import Household
 from tests.runtime.fleet.test_ends import begin_requests, die
 from tests.runtime.process import API
-from tests.runtime.test_deadline import BODY, rest_of
+from tests.runtime.test_deadline import BODY, HOUR_MS, rest_of
 from tests.runtime.test_worker_dies import is_alive
 
 LOCKED = {"ENGINE": "log", "LOCKS_ENABLED": "true", "SYNC_INTERVAL_MS": "86400000"}
@@ -29,7 +29,7 @@ class Fleet(Household):
 def test_the_last_sync_covers_what_every_process_acknowledged(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    with Fleet(tmp_path) as service:
+    with Fleet(tmp_path, SHUTDOWN_TIMEOUT_MS=HOUR_MS) as service:
         service.logged("connected to the sync worker", 2)
         children = service.children()
         assert len(children) == 3

@@ -3,11 +3,12 @@
 import os
 import signal
 import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.runtime.fleet.household import Household
+from tests.runtime.fleet.household import Household, begin_once
 from tests.runtime.process import API, WORKER, Process
 from tests.runtime.test_access import make_key
 
@@ -69,10 +70,13 @@ def test_a_port_that_is_taken_while_the_first_process_starts_is_refused(tmp_path
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", 0))
         port = str(other.getsockname()[1])
-        service = Household(tmp_path, 2, PORT=port)
-        service.until(service.children)
-        other.listen()
-        assert f"port {port}" in refusal(service)
+        go = tmp_path / "go"
+        service = Household(tmp_path, 2, *begin_once(go), PORT=port)
+        with closing(service):
+            service.until(service.children)
+            other.listen()
+            go.touch()
+            assert f"port {port}" in refusal(service)
 
 
 def test_a_port_is_taken_while_several_processes_listen_on_it(tmp_path: Path) -> None:
