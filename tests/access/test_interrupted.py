@@ -8,7 +8,7 @@ import errno
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
@@ -39,16 +39,20 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "access" / "keys.json"
 
 
+@pytest.mark.timeout(300)
 def test_processes_that_change_the_file_at_once_lose_nothing(path: Path) -> None:
-    processes = [
-        subprocess.Popen(
-            [sys.executable, _CREATOR, path, f"client-{number}", "15"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(4)
-    ]
-    printed = [process.communicate(timeout=100)[0].split() for process in processes]
+    with ExitStack() as ended:
+        processes = [
+            ended.enter_context(
+                subprocess.Popen(
+                    [sys.executable, _CREATOR, path, f"client-{number}", "15"],
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for number in range(4)
+        ]
+        printed = [process.communicate()[0].split() for process in processes]
     assert [process.returncode for process in processes] == [0] * 4
     made = {key_id for ids in printed for key_id in ids}
     gone = {key_id for ids in printed for key_id in ids[1::2]}

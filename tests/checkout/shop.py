@@ -43,7 +43,7 @@ PHONE = "phone"
 PLAN = "plan"
 STORE = "online"
 STOCK = 10
-_PLACING_S = 10
+_PLACING_S = 60
 PLATFORM = SimulatedConfig(settles_s=30.0)
 
 

@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,8 @@ def test_lookups_in_other_threads_miss_nothing_while_runs_are_merged(tmp_path: P
         put(tmp_path, number, number)
         merge_runs(tmp_path, KEYS, None)
         runs.refresh()
+    while not wrong and min(lookups) == 0:
+        time.sleep(0.01)
     ended.set()
     for reader in readers:
         reader.join()

@@ -14,6 +14,7 @@ from surestock.kit.clock import ManualClock
 from surestock.telemetry.log import make_log
 from surestock.telemetry.spans import Spans
 from surestock.telemetry.tracing import make_spans
+from tests.real.process import steady_port
 from tests.telemetry.receiver import receiving
 
 ROUTE = "/stores/{storeId}/inventory/{sku}"
@@ -31,7 +32,8 @@ def logger() -> Iterator[logging.Logger]:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One try a batch, so that nothing waits for the next."""
+    """One try a batch, so that nothing waits for the next; and time for it, however slow it is."""
+    monkeypatch.setattr("surestock.telemetry.otlp._LAST_SPANS_S", 60.0)
     monkeypatch.setattr("opentelemetry.exporter.otlp.common.http._MAX_RETRIES", 1)
 
 
@@ -52,8 +54,7 @@ def spans_to(endpoint: str, lines: list[bytes]) -> Spans:
 
 
 def nobody_listens() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+    return f"http://127.0.0.1:{steady_port()}"
 
 
 def events(lines: list[bytes]) -> list[dict[str, Any]]:
@@ -68,7 +69,7 @@ def test_what_waits_arrives_at_the_end(slash: str) -> None:
         for status in (200, 409):
             spans.record("GET", ROUTE, status, 0.01, None)
         spans.close()
-        assert [receiver.names.get(timeout=10) for _ in range(2)] == [f"GET {ROUTE}"] * 2
+        assert [receiver.names.get(timeout=60) for _ in range(2)] == [f"GET {ROUTE}"] * 2
         assert receiver.paths == {"/v1/traces"}
     assert lines == []
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from select import PIPE_BUF
 
@@ -13,7 +14,9 @@ from surestock.telemetry.sink import LineSink
 _ROUNDS, _LINES = 20, 100
 _WRITER = f"""
 import sys
+from surestock.telemetry import sink as module
 from surestock.telemetry.sink import LineSink
+module._LAST_LINES_S = 100.0  # a reader that stands still is waited for
 letter, how = sys.argv[1:]
 sink = LineSink(1, shared=how == "shared")
 sink.append(letter.encode())
@@ -34,6 +37,12 @@ def two_writers(place: int, how: str) -> list[subprocess.Popen[bytes]]:
         )
         for letter in "ab"
     ]
+
+
+def stands(process: subprocess.Popen[bytes]) -> bool:
+    """Tell whether none of its threads has anything to do: then it waits for the pipe."""
+    threads = Path(f"/proc/{process.pid}/task").glob("*/stat")
+    return all(it.read_text().rpartition(")")[2].split()[0] == "S" for it in threads)
 
 
 def have_ended(processes: list[subprocess.Popen[bytes]]) -> bool:
@@ -60,6 +69,10 @@ def test_lines_of_two_processes_on_one_pipe_are_torn_only_without_the_option(how
             assert process.stdin is not None
             process.stdin.write(b"go\n")
             process.stdin.close()
+        # Both are in the middle of writing before anybody reads on: else one may be through with
+        # it before the other begins.
+        while not all(stands(process) for process in processes):
+            time.sleep(0.01)
         while some := pipe.read(1000):  # slower than they write, so that the pipe is always full
             written += some
     assert [process.wait() for process in processes] == [0, 0]
