@@ -1,9 +1,10 @@
 """The service as a process: started on a free port, asked to stop, verified offline."""
 
 import asyncio
+import random
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import orjson
@@ -14,6 +15,8 @@ from demo.home import SURESTOCK, Home, run_command
 HOST = "127.0.0.1"
 START_S, STOP_S, POLL_S = 60.0, 60.0, 0.05
 OK = 200
+# Linux gives outgoing connections ports from 32768 on.
+_PORTS = range(20_000, 32_000)
 
 
 class ServiceFailed(Exception):
@@ -60,11 +63,14 @@ async def verify(home: Home) -> tuple[int, str]:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody listens at, and that no outgoing connection is ever given.
+
+    So it stays free while a service that was killed starts again, however often clients knock.
+    """
+    while True:
+        port = random.choice(_PORTS)
+        with suppress(OSError), socket.create_server((HOST, port)):
+            return port
 
 
 async def wait_until_ready(process: asyncio.subprocess.Process, port: int, log: Path) -> None:

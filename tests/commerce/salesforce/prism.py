@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.real.absent import Absent
 from tests.real.node import node_environment, node_server, staged
-from tests.real.process import Server, free_port
+from tests.real.process import Server, steady_port
 
 PROJECT = Path(__file__).parent / "server"
 _SHARED = Path(__file__).resolve().parents[4] / "shared" / "commerce"
@@ -50,7 +50,7 @@ def checking(upstream: str, folder: Path) -> Iterator[tuple[Server, str]]:
     document = folder / "descriptions.json"
     document.write_text(json.dumps(_what_is_asked_for()))
     place = staged(PROJECT, folder / "prism")
-    port = free_port()
+    port = steady_port()
     command = ["node", "--require", "./hand_redirects_on.js", "node_modules/.bin/prism", "proxy"]
     command += ["--errors", "--verboseLevel", "warn", "--host", "127.0.0.1", "--port", str(port)]
     command += [str(document), upstream]

@@ -28,7 +28,9 @@ def _figure(printed: str, what: str) -> int:
     return int(line.split("│")[2].replace(",", ""))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(
+    1200
+)  # it waits for four minutes for what is open, and longer for a slow start
 @pytest.mark.parametrize("engine", ["log", "postgres"])
 def test_the_books_of_a_day_with_two_crashes_agree(
     engine: str, monkeypatch: pytest.MonkeyPatch
