@@ -105,6 +105,7 @@ class ForgetfulDisk:
         self.is_dead = False
         self._stalled = False
         self._released = threading.Event()
+        self._held = threading.Event()
 
     def new_file(self, parent: Directory, name: str, mode: int) -> File:
         """Create an empty file."""
@@ -125,6 +126,7 @@ class ForgetfulDisk:
     def sync(self, node: Node) -> bool:
         """Let the disk keep ``node``; return False when the disk stalled, and did not."""
         if self._stalled:
+            self._held.set()
             self._released.wait()
             return False
         node.sync()
@@ -133,7 +135,12 @@ class ForgetfulDisk:
     def stall(self) -> None:
         """Let no sync come to its end any more."""
         self._released.clear()
+        self._held.clear()
         self._stalled = True
+
+    def await_sync(self, within_s: float) -> None:
+        """Wait until a sync has begun that will not come to its end."""
+        assert self._held.wait(within_s), "nobody syncs"
 
     def release(self) -> None:
         """Let the syncs that wait return, undone."""

@@ -102,8 +102,12 @@ class Stage:
             cpu_s = self._cpu_s() - cpu_s
             probed = msgspec.json.decode(_finish(probe), type=Probed)
         finally:
-            swarm.kill()
-            probe.kill()
+            for process in (swarm, probe):
+                process.kill()
+                process.wait()
+                for pipe in (process.stdin, process.stdout):
+                    if pipe is not None:
+                        pipe.close()
         phase = Phase(name, report, probed, cpu_s, peak)
         self.phases.append(phase)
         return phase

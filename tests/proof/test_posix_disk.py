@@ -14,6 +14,7 @@ from tests.proof.server import RefusedToStart
 
 pytestmark = pytest.mark.root
 _CUTS = [2, pytest.param(40, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
+_SYNCS_WITHIN_S = 60
 _SMALL_SEGMENTS = {"SEGMENT_BYTES": "10000"}
 
 
@@ -88,6 +89,7 @@ def _die_in_a_sync(campaign: Campaign, mount: FuseMount) -> int:
     """
 
     def die() -> None:
+        mount.disk.await_sync(_SYNCS_WITHIN_S)
         campaign.server.signal_kill()
         mount.disk.release()
         campaign.server.kill()

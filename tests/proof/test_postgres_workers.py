@@ -79,7 +79,7 @@ def test_the_proof_catches_a_worker_that_tells_later_how_far_it_is(
     newest_shop: Shop, figures: Figures
 ) -> None:
     try:
-        _, _, verdict = _verdict(newest_shop, 2, "two-step-worker")
+        _, _, verdict = _verdict(newest_shop, 6, "two-step-worker")
         assert verdict.missed + verdict.doubles > 0
         told = f"missed {verdict.missed}, doubles {verdict.doubles}"
     except AssertionError as error:

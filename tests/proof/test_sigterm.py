@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from asyncio import IncompleteReadError
 from collections import Counter
 from collections.abc import Callable
@@ -25,6 +26,8 @@ from tests.proof.load import Load
 _ROUNDS = [3, pytest.param(50, marks=[pytest.mark.prove, pytest.mark.timeout(1200)])]
 _UNTIL_IT_IS_GONE = 1_000_000_000
 _TRIES = 12
+_STARTS_WITHIN_S = 60
+_LOOK_EVERY_S = 0.02
 
 
 @dataclass
@@ -93,8 +96,13 @@ class Ended(Campaign):
 
 
 def _child_of(pid: int) -> int:
-    """Return the process id of a server's sync worker, which must run."""
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+    """Return the process id of a server's sync worker, once it runs."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    deadline = time.monotonic() + _STARTS_WITHIN_S
+    while not (found := children.read_text().split()):
+        assert time.monotonic() < deadline, "no worker runs"
+        time.sleep(_LOOK_EVERY_S)
+    return int(found[0])
 
 
 def _is_alive(pid: int) -> bool:
