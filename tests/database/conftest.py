@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from surestock.database import DatabaseConfig, Lane, migrate, open_connection
+from tests.database.patient import patient
 from tests.real.cluster import Cluster
 from tests.real.fixtures import database, postgres, postgres_version, proxy
 
@@ -14,7 +15,7 @@ __all__ = ["database", "postgres", "postgres_version", "proxy"]
 @pytest.fixture
 def config(postgres: Cluster, database: str) -> DatabaseConfig:
     """Where an empty database is. No machine is too slow for the time that is given."""
-    return DatabaseConfig(postgres.url(database), connect_s=20.0, deadline_s=20.0)
+    return patient(postgres.url(database))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from surestock.database import DatabaseConfig, DatabaseDown, DatabaseUnfit, open_connection
+from tests.database.patient import patient
 from tests.real.absent import skipped_when_absent
 from tests.real.cluster import Cluster
 from tests.real.postgres import postgres_cluster
@@ -36,7 +37,7 @@ async def test_a_commit_that_is_not_on_disk_is_refused_whoever_asked_for_it(
     try:
         postgres.execute(f"ALTER {whose.format(database)} SET synchronous_commit = off")
         url = postgres.url(database).replace("//postgres@", "//unsafe@")
-        told = await refusal(DatabaseConfig(url))
+        told = await refusal(patient(url))
     finally:
         postgres.execute("DROP ROLE unsafe")
     assert "synchronous_commit is off there" in told
@@ -48,7 +49,7 @@ async def test_the_word_of_the_url_counts_against_the_role(
 ) -> None:
     postgres.execute(f"ALTER DATABASE {database} SET synchronous_commit = off")
     url = f"{postgres.url(database)}?synchronous_commit=on"
-    connection = await open_connection(DatabaseConfig(url))
+    connection = await open_connection(patient(url))
     assert await connection.fetchval("SHOW synchronous_commit") == "on"
     await connection.close()
 
@@ -57,7 +58,7 @@ async def test_a_role_cannot_change_what_statements_see(postgres: Cluster, datab
     postgres.execute(f"ALTER DATABASE {database} SET default_transaction_isolation = serializable")
     postgres.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
     postgres.execute(f"ALTER DATABASE {database} SET statement_timeout = 500")
-    connection = await open_connection(DatabaseConfig(postgres.url(database)))
+    connection = await open_connection(patient(postgres.url(database)))
     async with connection.transaction():
         assert await connection.fetchval("SHOW transaction_isolation") == "read committed"
         await connection.execute("CREATE TABLE written (qty int)")
@@ -69,7 +70,7 @@ async def test_a_session_ends_in_time_whether_its_client_went_silent_or_in_the_m
     postgres: Cluster, database: str
 ) -> None:
     """Keepalives end one that is idle, and no other: an answer on its way has its own time-out."""
-    connection = await open_connection(DatabaseConfig(postgres.url(database), deadline_s=2.0))
+    connection = await open_connection(patient(postgres.url(database), deadline_s=2.0))
     found = await connection.fetchrow(
         "SELECT current_setting('tcp_keepalives_idle'), current_setting('tcp_user_timeout')"
     )
@@ -89,7 +90,7 @@ def careless(postgres_version: str) -> Iterator[Cluster]:
 
 
 async def test_a_server_that_flushes_nothing_is_refused(careless: Cluster) -> None:
-    told = await refusal(DatabaseConfig(careless.url("postgres")))
+    told = await refusal(patient(careless.url("postgres")))
     assert told == (
         f"127.0.0.1:{careless.port}: fsync is off there, so a crash would lose what was "
         "acknowledged; turn it on"
@@ -101,7 +102,7 @@ async def test_another_encoding_is_refused(postgres: Cluster, database: str, enc
     name = f"{database}_{encoding.lower()}"
     postgres.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0")
     try:
-        told = await refusal(DatabaseConfig(postgres.url(name)))
+        told = await refusal(patient(postgres.url(name)))
     finally:
         postgres.drop_database(name)
     assert f"its encoding is {encoding}" in told
@@ -109,7 +110,7 @@ async def test_another_encoding_is_refused(postgres: Cluster, database: str, enc
 
 
 async def test_a_database_that_is_not_there_is_named(postgres: Cluster) -> None:
-    assert await refusal(DatabaseConfig(postgres.url("nowhere"))) == (
+    assert await refusal(patient(postgres.url("nowhere"))) == (
         f'127.0.0.1:{postgres.port}: database "nowhere" does not exist; make it, or correct its '
         "name in the URL"
     )
@@ -150,5 +151,5 @@ async def test_a_wrong_password_is_refused_and_not_told(
 ) -> None:
     url = with_passwords.url("postgres").replace("//postgres@", f"//ann{password}@")
     with pytest.raises(DatabaseUnfit, match=re.compile("password|authentication")) as refused:
-        await open_connection(DatabaseConfig(url))
+        await open_connection(patient(url))
     assert "s3cret" not in str(refused.value)

@@ -17,7 +17,7 @@ from tests.real.proxy import Proxy
 
 
 def config_of(
-    database: str, *ports: int, connect_s: float = 5.0, query: str = ""
+    database: str, *ports: int, connect_s: float = 20.0, query: str = ""
 ) -> DatabaseConfig:
     hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
     return DatabaseConfig(f"postgres://postgres@{hosts}/{database}{query}", connect_s=connect_s)

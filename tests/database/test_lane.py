@@ -28,7 +28,7 @@ async def pid_of(lane: Lane) -> int:
 
 async def until_open(lane: Lane) -> None:
     """Have a connection, which may take several tries where the time for one is short."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not lane.is_open:
             with suppress(DatabaseDown):
                 await lane.open()
@@ -50,12 +50,12 @@ async def test_a_use_that_takes_too_long_is_cut_off(
     config: DatabaseConfig, deadline_s: float, within_s: float | None
 ) -> None:
     lane = Lane(replace(config, deadline_s=deadline_s))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         with pytest.raises(DatabaseDown):
             async with lane.use(within_s) as connection:
                 await connection.execute(_HANGS)
     assert not lane.is_open
-    assert await pid_of(lane) > 0
+    await until_open(lane)
     lane.drop()
 
 
@@ -64,7 +64,7 @@ async def test_a_use_over_a_dead_network_ends_in_time(config: DatabaseConfig, pr
     lane = Lane(replace(config, url=url, connect_s=0.2, deadline_s=0.2))
     await until_open(lane)
     proxy.black_hole()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         for _ in range(2):  # the first has a connection, the second does not get one
             with pytest.raises(DatabaseDown):
                 async with lane.use() as connection:
@@ -81,7 +81,7 @@ async def test_a_close_over_a_dead_network_ends_in_time(
     lane = Lane(replace(config, url=url, connect_s=0.2))
     await until_open(lane)
     proxy.black_hole()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await lane.close()
     assert not lane.is_open
 
@@ -170,7 +170,7 @@ async def test_a_connection_that_was_lost_while_nobody_used_it_is_made_again(
     through = Lane(replace(config, url=proxy.url(config.url.rpartition("/")[2])))
     before = await pid_of(through)
     proxy.cut()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while through.is_open:  # noqa: ASYNC110 - the socket tells nobody else
             await asyncio.sleep(0)
     assert await pid_of(through) != before

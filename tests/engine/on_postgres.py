@@ -13,11 +13,12 @@ from uuid import uuid4
 
 import pytest
 
-from surestock.database import DatabaseConfig, known_migrations, migrate, open_connection
+from surestock.database import known_migrations, migrate, open_connection
 from surestock.engine.postgres import PostgresConfig, PostgresEngine
 from surestock.kit.clock import Clock
 from surestock.kit.ids import IdSource
 from surestock.ledger.port import Engine
+from tests.database.patient import patient
 from tests.real.fixtures import fresh_database, lasting_cluster
 from tests.real.postgres import Cluster
 from tests.real.postgres_binaries import installed_postgres
@@ -45,7 +46,7 @@ def provide(config: pytest.Config) -> None:
 async def _migrated(cluster: Cluster) -> str:
     # The server has no TLS. To ask for it first leaves something behind when that is given up.
     url = f"{cluster.url(fresh_database(cluster))}?sslmode=disable"
-    connection = await open_connection(DatabaseConfig(url))
+    connection = await open_connection(patient(url))
     await migrate(connection)
     await connection.close()
     return url
@@ -68,7 +69,7 @@ class Kept(PostgresEngine):
         self._version = version
         self._name = _name_of(directory)
         self._kept: asyncio.Task[None] | None = None
-        self.database = DatabaseConfig(_urls[version], connect_s=20.0, deadline_s=20.0)
+        self.database = patient(_urls[version])
         config = PostgresConfig(self.database, ttl, max_refusals=refusals)
         super().__init__(config, clock, ids or IdSource())
 

@@ -18,7 +18,7 @@ from surestock.mirror.across.database import DatabaseTurns
 from surestock.telemetry.log import make_log
 from tests.real.postgres import Cluster
 
-LONGEST_S = 30.0
+LONGEST_S = 60.0
 _HOLDS = """
 import asyncio, sys
 from surestock.database import DatabaseConfig
@@ -27,7 +27,7 @@ from surestock.mirror.across.database import DatabaseTurns
 from surestock.telemetry.log import make_log
 
 async def main():
-    config = DatabaseConfig(sys.argv[1], deadline_s=3.0)
+    config = DatabaseConfig(sys.argv[1], connect_s=20.0, deadline_s=6.0)
     turns = DatabaseTurns(config, "other", make_log(lambda _: None, SystemClock(), "info"))
     await turns.open()
     async with asyncio.TaskGroup() as tasks:

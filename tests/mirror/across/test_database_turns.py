@@ -66,7 +66,7 @@ async def pause(config: DatabaseConfig, process: "subprocess.Popen[str]") -> Non
     """Stop a holder for longer than anybody waits for an answer, and see what it finds after."""
     async with at_work(config) as turns:
         process.send_signal(signal.SIGSTOP)
-        for _ in range(50):
+        for _ in range(80):
             assert not await turns.try_lock("anna"), "it passed on"
             await asyncio.sleep(0.1)
         process.send_signal(signal.SIGCONT)

@@ -35,7 +35,9 @@ async def test_a_role_that_may_not_see_when_sessions_began_takes_none_of_theirs(
     name = database.replace("test", "role")
     for statement in (ROLE + TABLES).format(name=name).rstrip(";").split("; "):
         postgres.execute(statement, database)
-    theirs = DatabaseConfig(config.url.replace("//postgres@", f"//{name}@"), deadline_s=20.0)
+    theirs = DatabaseConfig(
+        config.url.replace("//postgres@", f"//{name}@"), connect_s=20.0, deadline_s=20.0
+    )
     try:
         async with at_work(config) as ours:
             assert await ours.try_lock("anna")
@@ -53,7 +55,7 @@ async def test_a_turn_is_confirmed_only_with_the_standby_that_has_to_know(
     postgres_version: str,
 ) -> None:
     with skipped_when_absent(), primary_with_standby(postgres_version) as pair:
-        config = DatabaseConfig(pair.url("postgres"), connect_s=20.0, deadline_s=4.0)
+        config = DatabaseConfig(pair.url("postgres"), connect_s=20.0, deadline_s=8.0)
         connection = await open_connection(config)
         await migrate(connection)
         await connection.close()

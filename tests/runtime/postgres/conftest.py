@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from surestock.database import DatabaseConfig, migrate, open_connection
+from surestock.database import migrate, open_connection
+from tests.database.patient import patient
 from tests.real.absent import skipped_when_absent
 from tests.real.fixtures import each_version, fresh_database, lasting_cluster
 from tests.real.postgres import Cluster
@@ -42,6 +43,6 @@ def url(empty: str) -> str:
 
 
 async def _migrate(url: str) -> None:
-    connection = await open_connection(DatabaseConfig(url))
+    connection = await open_connection(patient(url))
     await migrate(connection)
     await connection.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ import structlog
 from surestock.database import DatabaseConfig, Lane
 from surestock.inventory.central import CentralStock, DeadLetter
 from surestock.inventory.model import StockKey
+from surestock.inventory.unavailable import CircuitOpen, DatabaseUnavailable
 from surestock.kit.clock import SystemClock
 from surestock.sync.outbox import OutboxWorker, Patience, PostgresCentral
 from surestock.sync.outbox.folding import Rules, fold_some
@@ -162,7 +163,16 @@ class Place:
         await central.close()
 
 
-async def until(is_so: Callable[[], bool], within_s: float = 30) -> None:
+async def answered(ask: Callable[[], Awaitable[_T]]) -> _T:
+    """Ask until the database answers: it may have stood still for longer than a question may."""
+    async with asyncio.timeout(2 * _LONG_S):
+        while True:
+            with suppress(DatabaseUnavailable, CircuitOpen):
+                return await ask()
+            await asyncio.sleep(0.05)
+
+
+async def until(is_so: Callable[[], bool], within_s: float = 60) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(within_s):
         while not is_so():  # noqa: ASYNC110 - whatever it is, nobody tells of it

@@ -9,7 +9,7 @@ from surestock.inventory.unavailable import CentralBehind
 from surestock.sync.outbox import Patience, PostgresCentral
 from tests.real.steady import steady_time
 from tests.sync.fold.paper import garbled, impossible
-from tests.sync.outbox.place import Place, until
+from tests.sync.outbox.place import Place, answered, until
 
 SHORT = Patience(sync_s=0.3, answer_s=2.5, decide_s=1)
 
@@ -51,13 +51,13 @@ async def test_what_nobody_folds_is_said_to_be_behind_and_why(place: Place) -> N
     await place.put()
     async with place.asking(SHORT) as central:
         with pytest.raises(CentralBehind, match="No sync worker is running"):
-            await central.find("tea", 2)
+            await answered(lambda: central.find("tea", 2))
         with pytest.raises(CentralBehind, match="at sequence 2 and has not reached 9"):
-            await central.find("tea", 9)
-        stock, sequence = await central.find("tea", 0)
+            await answered(lambda: central.find("tea", 9))
+        stock, sequence = await answered(lambda: central.find("tea", 0))
         assert stock is not None
         assert (stock.levels[0].version, sequence) == (1, 1)
-        await central.page("", 1)
+        await answered(lambda: central.page("", 1))
         status = central.status()
         assert (status.applied_sequence, status.lag_events) == (1, 1)
         assert not status.alive
@@ -66,10 +66,10 @@ async def test_what_nobody_folds_is_said_to_be_behind_and_why(place: Place) -> N
 async def test_no_answer_is_older_than_one_before(place: Place) -> None:
     await place.add(("tea", "west"))
     async with place.asking(SHORT) as central:
-        await central.find("tea", 1)
+        await answered(lambda: central.find("tea", 1))
         await place.run(lambda it: it.execute("UPDATE surestock.central_head SET sequence = 0"))
         with pytest.raises(CentralBehind):
-            await central.page("", 9)
+            await answered(lambda: central.page("", 9))
 
 
 async def test_while_the_view_stands_still_everybody_is_told_why(place: Place) -> None:
@@ -134,8 +134,8 @@ async def test_nobody_waits_longer_than_his_patience_for_a_head_that_is_taken(
         await holder.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         await holder.execute("SELECT 1 FROM surestock.central_head FOR UPDATE")
         with pytest.raises(CentralBehind):
-            await central.sync()
-        stock, _ = await central.find("tea", 1)
+            await answered(central.sync)
+        stock, _ = await answered(lambda: central.find("tea", 1))
         assert stock is not None, "reads wait for no lock"
         calls = [central.discard("1.0", "wrong"), central.redrive("1.0"), central.sync()]
         begun = steady_time()

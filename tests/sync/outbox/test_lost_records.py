@@ -9,7 +9,7 @@ from surestock.inventory.unavailable import CentralBehind
 from surestock.kit.clock import SystemClock
 from surestock.sync.outbox import Patience, PostgresCentral
 from surestock.sync.outbox.tide import Tide, Watch
-from tests.sync.outbox.place import Place
+from tests.sync.outbox.place import Place, answered
 
 SHORT = Patience(sync_s=20, answer_s=1, decide_s=1)
 LOST = """
@@ -72,9 +72,9 @@ async def test_a_view_that_was_shown_further_than_the_log_now_is_tells_it(place:
         SHORT,
         went_back=lambda *it: told.append(it),
     )
-    assert (await central.find("tea", 4))[1] == 4
+    assert (await answered(lambda: central.find("tea", 4)))[1] == 4
     await place.run(lambda it: it.execute(LOST))
     with pytest.raises(CentralBehind):
-        await central.find("tea", 0)
+        await answered(lambda: central.find("tea", 0))
     assert set(told) == {(4, 2)}
     await central.close()

@@ -61,6 +61,6 @@ async def test_a_database_that_takes_nobody_for_a_while_is_waited_for(
 
 
 async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await is_so():  # noqa: ASYNC110 - the database is looked at
             await asyncio.sleep(0.01)

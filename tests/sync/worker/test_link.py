@@ -8,6 +8,7 @@ from anyio import create_task_group, wait_all_tasks_blocked
 from surestock.inventory.central import CentralStock, Synced
 from surestock.inventory.refusals import NotFound
 from surestock.kit.clock import ManualClock
+from surestock.sync import connection
 from surestock.sync.link import CentralLink
 from surestock.sync.protocol import Answer, Found, Progress, value
 from tests.sync.fold.paper import impossible
@@ -80,7 +81,10 @@ async def test_an_unknown_letter_is_not_found(house: House) -> None:
             await link.discard("9.0", "why not")
 
 
-async def test_a_worker_that_is_about_to_come_is_waited_for(house: House) -> None:
+async def test_a_worker_that_is_about_to_come_is_waited_for(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_COMES_WITHIN_S", 60.0)
     await house.write(("tea", "berlin"))
     async with house.link() as link, create_task_group() as tasks:
         tasks.start_soon(link.sync)

@@ -18,6 +18,7 @@ from tests.sync.worker.mute import mute_worker
 
 pytestmark = pytest.mark.usefixtures("no_blocking_calls")
 HURRIED = Patience(0.05, 0.05)
+_CALLS = 20_000
 TRUSTING = BreakerConfig(threshold=10_000)
 
 
@@ -137,15 +138,15 @@ async def test_a_commit_costs_the_api_next_to_nothing(house: House) -> None:
         worker.say(Progress(0, 0, 0, 0))
         await worker.hear()
         frontier = Frontier(10**6, 1, 10**9)
-        calls = 100_000
-        cost_s = _cost_s(link.advanced, calls)
-        telling_s = _cost_s(lambda: frame(Told(frontier)), calls)
+        rounds = range(5)  # in turns: a processor is quicker at one time than at another
+        costs = [(_cost_s(link.advanced), _cost_s(lambda: frame(Told(frontier)))) for _ in rounds]
+        cost_s, telling_s = map(min, zip(*costs, strict=True))
         print(f"a commit costs the link {cost_s * 1e9:.0f} ns, telling {telling_s * 1e9:.0f} ns")
         assert cost_s < telling_s, "the worker is told of each commit"
 
 
-def _cost_s(act: Callable[[], object], calls: int) -> float:
+def _cost_s(act: Callable[[], object]) -> float:
     began = time.process_time()
-    for _ in range(calls):
+    for _ in range(_CALLS):
         act()
-    return (time.process_time() - began) / calls
+    return (time.process_time() - began) / _CALLS

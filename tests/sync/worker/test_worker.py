@@ -21,7 +21,7 @@ async def test_lines_that_are_not_known_to_be_durable_are_not_folded(house: Hous
         durable = await house.append(("tea", "berlin"))
         await house.append(("tea", "berlin"))
         await link.sync()
-        async with house.link(Patience(1, 0.05)) as hurried:
+        async with house.link(Patience(60, 0.05)) as hurried:
             await hurried.sync()
             with pytest.raises(CentralBehind):
                 await hurried.find("tea", 2)
@@ -106,7 +106,9 @@ async def test_letters_are_tried_again_each_interval_until_they_are_dead(house: 
         attempts = [1]
         while attempts[-1] < 3:
             attempts.append((await link.dead_letters("", 100))[0].attempts)
-        assert set(attempts) == {1, 2, 3}
+        # Two of them may come between two looks.
+        assert {1, 3} <= set(attempts) <= {1, 2, 3}
+        assert attempts == sorted(attempts)
         assert (await link.dead_letters("", 100))[0].status == "dead"
 
 
