@@ -14,7 +14,8 @@ MIB = 1024 * 1024
 _PIECE = b"y" * 65_536
 _RESERVE = b"POST /stores/north/inventory/sku-1/reserve HTTP/1.1\r\nHost: t\r\n"
 _JSON = b"Content-Type: application/json\r\n"
-_PATIENCE_S = 30
+_PATIENCE_S = 120
+_GROWS_WITHIN_S = 30
 _LOOK_EVERY_S = 0.02
 _PAGE = 4096
 
@@ -26,10 +27,15 @@ def _many(piece: bytes, size: int) -> Pieces:
         yield piece
 
 
-def long_header(size: int) -> Pieces:
-    """Yield a request with a header of so many bytes."""
+def _at_once() -> None:
+    """Wait for nothing."""
+
+
+def long_header(size: int, before_end: Callable[[], object] = _at_once) -> Pieces:
+    """Yield a request with a header of so many bytes; its end comes after ``before_end``."""
     yield b"GET /health HTTP/1.1\r\nHost: t\r\nX: "
     yield from _many(_PIECE, size)
+    before_end()
     yield b"\r\n\r\n"
 
 
@@ -124,6 +130,12 @@ class Memory:
     def growth(self) -> int:
         """How much more it was at its peak than at the begin, in bytes."""
         return self._peak - self._begin
+
+    def await_growth(self, size: int, within_s: float = _GROWS_WITHIN_S) -> None:
+        """Wait until it has grown by more than that, or for so long in vain."""
+        deadline = time.monotonic() + within_s
+        while self.growth <= size and time.monotonic() < deadline:
+            time.sleep(_LOOK_EVERY_S)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -2,8 +2,9 @@
 
 import asyncio
 import random
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.stand_in.stand_in import StandIn
 from tests.stand_in.terms import Behaviour, Books, Outcome
 
 _ROUNDS = [3, pytest.param(30, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
+_ANSWERED_AFTER_S, _SEEN_WITHIN_S, _LOOK_EVERY_S = 8.0, 20.0, 0.02
 _OUTCOMES: tuple[Outcome, ...] = ("well", "lose", "late", "well", "drop", "slow", "decline", "well")
 
 
@@ -77,28 +79,40 @@ def test_a_cart_is_ordered_once_however_often_the_service_is_killed(
 
 
 def test_the_proof_catches_an_order_that_is_not_announced(
-    make_server: Fleet, platform: StandIn, figures: Figures
+    make_server: Fleet, stand_in: StandIn, figures: Figures
 ) -> None:
-    server = make_server(settings=platform.settings, tooth="no-announcement")
+    server = make_server(settings=stand_in.settings, tooth="no-announcement")
     server.start()
-    doubled = asyncio.run(_until_doubled(server, platform))
+    doubled = asyncio.run(_until_doubled(server, stand_in))
     assert doubled > 0
     figures.add("tooth: no record before the order", "kill -9 under 8 buyers", f"doubled {doubled}")
 
 
 async def _until_doubled(server: Server, platform: StandIn, rounds: int = 12) -> int:
-    await platform.behave(Behaviour(outcomes=("slow",), late_s=0.5))
+    """Kill the service while orders are made and not answered yet; return how many came twice."""
+    await platform.behave(Behaviour(outcomes=("slow",), late_s=_ANSWERED_AFTER_S))
     buyers = Buyers(server, users=8)
     await buyers.open()
     buying = asyncio.ensure_future(buyers.buy(asyncio.Event()))
     doubled = 0
     for _ in range(rounds):
-        await asyncio.sleep(0.6)
+        known = len((await platform.books()).orders)
+        await _seen(platform, lambda books, known=known: len(books.orders) > known)  # type: ignore[misc]
         await asyncio.to_thread(server.kill)
         await asyncio.to_thread(server.start)
-        doubled = _doubles(await platform.books())
+        doubled = _doubles(await _seen(platform, lambda books: _doubles(books) > 0))
         if doubled:
             break
     buying.cancel()
     await asyncio.gather(buying, return_exceptions=True)
     return doubled
+
+
+async def _seen(platform: StandIn, told: Callable[[Books], bool]) -> Books:
+    """Return the platform's books once they tell it, or when that has taken too long."""
+    deadline = time.monotonic() + _SEEN_WITHIN_S
+    books = await platform.books()
+    while not told(books) and time.monotonic() < deadline:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        books = await platform.books()
+    return books
