@@ -18,7 +18,7 @@ from surestock.inventory.central import Central, CentralPage, CentralStock, Sync
 from surestock.kit.clock import ManualClock
 from surestock.kit.ids import IdSource
 from surestock.ledger.port import Engine
-from surestock.sync.outbox import PostgresCentral
+from surestock.sync.outbox import Patience, PostgresCentral
 from surestock.telemetry.log import make_log
 from tests.engine.on_postgres import Kept
 
@@ -27,6 +27,8 @@ _QUICK = [IN_MEMORY, "postgres 18"]
 _LONG = ["log", "postgres 15"]
 _TTL = timedelta(hours=24)
 _REFUSALS = 10_000
+# Longer than a busy machine stands still; a question about a sequence to come waits for all of it.
+_PATIENCE = Patience(sync_s=60.0, answer_s=8.0, decide_s=60.0)
 
 
 def engine_names(module: object) -> list[object]:
@@ -59,7 +61,8 @@ async def open_engine(
         version = name.removeprefix("postgres ")
         kept = Kept(version, directory, clock, _TTL, _REFUSALS, IdSource("bootboot"))
         await kept.start()
-        central = Prompt(kept.database, clock, make_log(lambda _: None, clock, "info"))
+        log_nowhere = make_log(lambda _: None, clock, "info")
+        central = Prompt(kept.database, clock, log_nowhere, _PATIENCE)
         yield kept, central
         await central.close()
         await kept.close()
