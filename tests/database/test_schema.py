@@ -19,6 +19,7 @@ from surestock.database import (
     open_connection,
     schema,
 )
+from tests.database.patient import patient
 from tests.real.cluster import Cluster
 
 _TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'surestock'"
@@ -158,7 +159,7 @@ async def test_who_may_not_make_tables_may_find_them_up_to_date(
     try:
         postgres.execute("GRANT USAGE ON SCHEMA surestock TO clerk", database)
         postgres.execute("GRANT ALL ON ALL TABLES IN SCHEMA surestock TO clerk", database)
-        lane = Lane(DatabaseConfig(migrated.url.replace("//postgres@", "//clerk@")))
+        lane = Lane(patient(migrated.url.replace("//postgres@", "//clerk@")))
         async with lane.use() as connection:
             await migrate(connection)
         await lane.close()
@@ -172,7 +173,7 @@ async def test_who_may_not_make_tables_is_told_so(
 ) -> None:
     postgres.execute("CREATE ROLE clerk LOGIN")
     try:
-        lane = Lane(DatabaseConfig(config.url.replace("//postgres@", "//clerk@")))
+        lane = Lane(patient(config.url.replace("//postgres@", "//clerk@")))
         with pytest.raises(DatabaseError, match="permission denied for database"):
             async with lane.use() as connection:
                 await migrate(connection)

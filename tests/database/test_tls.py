@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from surestock.database import DatabaseConfig, DatabaseDown, DatabaseUnfit, open_connection
+from tests.database.patient import patient
 from tests.real.absent import skipped_when_absent
 from tests.real.cluster import Cluster
 from tests.real.postgres import postgres_cluster
@@ -75,7 +76,7 @@ async def test_a_server_that_is_vouched_for_is_spoken_to_in_private(
     private: Cluster, certificates: Path, mode: str
 ) -> None:
     query = f"sslmode={mode}&sslrootcert={certificates / 'server.crt'}"
-    connection = await open_connection(DatabaseConfig(f"{private.url('postgres')}?{query}"))
+    connection = await open_connection(patient(f"{private.url('postgres')}?{query}"))
     assert await connection.fetchval(_IS_PRIVATE) is True
     await connection.close()
 
@@ -86,14 +87,14 @@ async def test_a_server_that_nobody_vouches_for_is_refused(
 ) -> None:
     query = f"sslmode={mode}&sslrootcert={certificates / 'stranger.crt'}"
     with pytest.raises(DatabaseUnfit, match="certificate verify failed"):
-        await open_connection(DatabaseConfig(f"{private.url('postgres')}?{query}"))
+        await open_connection(patient(f"{private.url('postgres')}?{query}"))
 
 
 async def test_a_server_of_another_name_is_refused(private: Cluster, certificates: Path) -> None:
     url = private.url("postgres").replace("127.0.0.1", "localhost")
     query = f"sslmode=verify-full&sslrootcert={certificates / 'server.crt'}"
     with pytest.raises(DatabaseUnfit, match="Hostname mismatch"):
-        await open_connection(DatabaseConfig(f"{url}?{query}"))
+        await open_connection(patient(f"{url}?{query}"))
 
 
 async def test_a_server_without_tls_is_not_used_where_it_is_wanted(config: DatabaseConfig) -> None:
@@ -118,7 +119,7 @@ async def test_a_socket_that_is_not_there_is_a_server_that_is_down(tmp_path: Pat
     place = str(tmp_path).replace("/", "%2F")
     async with asyncio.timeout(30):
         with pytest.raises(DatabaseDown, match="there is no socket"):
-            await open_connection(DatabaseConfig(f"postgres://postgres@{place}/shop"))
+            await open_connection(patient(f"postgres://postgres@{place}/shop"))
 
 
 async def test_a_socket_of_this_machine_is_a_host(

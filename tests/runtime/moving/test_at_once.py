@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from surestock.database import DatabaseConfig, Moved, open_connection
+from surestock.database import Moved, open_connection
 from surestock.journal.scan import LogStart
 from surestock.kit.clock import SystemClock
 from surestock.mirror.across.database import DatabaseTurns
@@ -16,6 +16,7 @@ from surestock.runtime.postgres.stock import make_postgres_stock
 from surestock.runtime.settings import Settings
 from surestock.telemetry.log import make_log
 from surestock.telemetry.metrics import Metrics
+from tests.database.patient import patient
 from tests.runtime.moving.premises import Premises
 
 _BEGUN = "INSERT INTO surestock.moving (only_row, through, crc, source) VALUES (true, 0, '', 'x')"
@@ -30,7 +31,7 @@ async def test_who_begins_to_serve_while_a_move_begins_is_seen(
     async def begun_beside(self: DatabaseTarget, begins: LogStart, source: str) -> Moved:
         moved = await begin(self, begins, source)
         if not served:
-            served.append(await open_connection(DatabaseConfig(premises.url)))
+            served.append(await open_connection(patient(premises.url)))
         return moved
 
     monkeypatch.setattr(DatabaseTarget, "begin", begun_beside)

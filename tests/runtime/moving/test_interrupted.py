@@ -136,11 +136,11 @@ async def test_a_long_proof_does_not_lose_the_connection(
 ) -> None:
     """The server ends transactions that idle for a step's time, but not this one."""
     await premises.move()
-    monkeypatch.setattr(session, "_A_STEP_S", 2.5)
+    monkeypatch.setattr(session, "_A_STEP_S", 6.0)
     slow = to_log._prove  # noqa: SLF001 - it takes as long as it takes
 
     def slower(*arguments: Any) -> dict[str, int]:
-        time.sleep(3.0)
+        time.sleep(7.0)
         return slow(*arguments)
 
     monkeypatch.setattr(to_log, "_prove", slower)

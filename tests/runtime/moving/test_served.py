@@ -26,7 +26,7 @@ _AUDITS = 4
 
 @asynccontextmanager
 async def _serving(premises: Premises) -> AsyncIterator[Engine]:
-    config = PostgresConfig(moving_config(premises.url), DAY)
+    config = PostgresConfig(moving_config(premises.url), DAY, patience_s=60.0)
     engine = PostgresEngine(config, premises.shop.clock, IdSource())
     await engine.start()
     kept = asyncio.ensure_future(engine.keep_healthy())

@@ -1,9 +1,10 @@
 """``surestock serve`` on a database, as the real processes, and what they left in it."""
 
 import http.client
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -35,7 +36,7 @@ class Shop(Service):
         self, delta: int, key: str, sku: str = "apple"
     ) -> Iterator[http.client.HTTPConnection]:
         """Ask for that, and give the connection on which the answer comes."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"content-type": "application/json", "idempotency-key": key}
         body = msgspec.json.encode({"delta": delta})
         try:
@@ -57,11 +58,9 @@ class Shop(Service):
 
     def metrics(self) -> str:
         """Return the metrics as text."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request("GET", "/metrics")
-        text = connection.getresponse().read().decode()
-        connection.close()
-        return text
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.request("GET", "/metrics")
+            return connection.getresponse().read().decode()
 
 
 class Aside(Process):
@@ -82,7 +81,7 @@ def sequences(postgres: Cluster, url: str) -> list[int]:
 
 @contextmanager
 def load(shop: Shop, clients: int = 8) -> Iterator[list[int]]:
-    """Let clients add one unit at a time for the length of the block, until they are refused.
+    """Let clients add one unit at a time for the length of the block, until nobody is there.
 
     What is given are the sequences of what was acknowledged.
     """
@@ -90,15 +89,18 @@ def load(shop: Shop, clients: int = 8) -> Iterator[list[int]]:
     is_over = Event()
 
     def client(number: int) -> None:
-        turn = 0
+        turn = 1
         while not is_over.is_set():
-            turn += 1
             try:
                 status, answer = shop.change(1, f"{number}-{turn}")
             except (OSError, http.client.HTTPException):
                 return
+            if status == 503:  # he comes again with his key, as he is told to
+                time.sleep(0.05)
+                continue
             if status != 200:
                 return
+            turn += 1
             acknowledged.append(answer["sequence"])
 
     with ThreadPoolExecutor(clients) as pool:

@@ -132,19 +132,25 @@ async def test_who_meets_another_process_waits_or_is_refused_at_once(
         shop.count("apple", 10)
         shop.count("pear", 10)
         other = await asyncpg.connect(url)
-        transaction = other.transaction()
-        await transaction.start()
-        await other.execute("SELECT FROM surestock.levels WHERE sku = 'apple' FOR UPDATE")
-        if fails_fast:
-            took_s = []
-            for _ in range(3):  # at once, though this machine may be busy with something else
-                began = time.monotonic()
-                status, refusal = shop.change(-1, "sale")
-                took_s.append(time.monotonic() - began)
-                assert (status, refusal["error"]) == (423, "LockHeld")
-                assert refusal["key"] == "berlin/apple"
-            assert min(took_s) < 1
-        assert shop.change(-1, "other", "pear")[0] == 200
-        await transaction.rollback()
-        await other.close()
+        try:
+            await other.execute("BEGIN")
+            await other.execute("SELECT FROM surestock.levels WHERE sku = 'apple' FOR UPDATE")
+            if fails_fast:
+                _is_refused_at_once(shop)
+            assert shop.change(-1, "other", "pear")[0] == 200
+            await other.execute("ROLLBACK")
+        finally:
+            other.terminate()
         assert shop.change(-1, "sale")[0] == 200
+
+
+def _is_refused_at_once(shop: Shop) -> None:
+    """At once, though this machine may be busy with something else now and then."""
+    took_s: list[float] = []
+    while not took_s or (min(took_s) >= 1 and len(took_s) < 10):
+        began = time.monotonic()
+        status, refusal = shop.change(-1, "sale")
+        took_s.append(time.monotonic() - began)
+        assert (status, refusal["error"]) == (423, "LockHeld")
+        assert refusal["key"] == "berlin/apple"
+    assert min(took_s) < 1

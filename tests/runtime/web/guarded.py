@@ -26,7 +26,7 @@ from tests.runtime.web.wires import Client
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-PATIENT = WebLimits(idle_s=5, look_every_s=0.01)
+PATIENT = WebLimits(idle_s=60, look_every_s=0.01)
 """Nobody is late in a test that is about something else, unless the test fails."""
 _PIECE = b"x" * 65_536
 

@@ -52,7 +52,7 @@ def kept(postgres: Cluster, database: str, monkeypatch: pytest.MonkeyPatch) -> I
     """Keep views in a database, and have few changes at hand at a time."""
 
     async def connect() -> asyncpg.Connection:
-        lane = Lane(DatabaseConfig(postgres.url(database), deadline_s=600))
+        lane = Lane(DatabaseConfig(postgres.url(database), connect_s=60, deadline_s=600))
         await lane.open()
         assert lane._connection is not None  # noqa: SLF001 - it is lent for the whole test
         await migrate(lane._connection)  # noqa: SLF001
