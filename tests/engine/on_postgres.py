@@ -70,7 +70,9 @@ class Kept(PostgresEngine):
         self._name = _name_of(directory)
         self._kept: asyncio.Task[None] | None = None
         self.database = patient(_urls[version])
-        config = PostgresConfig(self.database, ttl, max_refusals=refusals)
+        config = PostgresConfig(
+            self.database, ttl, max_refusals=refusals, join_timeout_s=60.0, patience_s=60.0
+        )
         super().__init__(config, clock, ids or IdSource())
 
     async def start(self) -> None:

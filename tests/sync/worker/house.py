@@ -146,7 +146,7 @@ class House:
     async def until(self, happened: Callable[[], bool]) -> None:
         """Return once something has happened; the test's time-out bounds it."""
         while not happened():  # noqa: ASYNC110 - what happens here sets no event
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
 
     def __enter__(self) -> Self:
         return self
