@@ -6,7 +6,8 @@ records, and nobody is shown what opens the platform's cart.
 
 from collections import Counter
 
-from hypothesis import settings
+import pytest
+from hypothesis import seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
@@ -114,6 +115,12 @@ class CartMachine(RuleBasedStateMachine):
     def forget(self, user: str, which: int) -> None:
         self.desk.send(cmd.ForgetCheckout(user, self.attempt(user, which)))
 
+    @rule(user=users)
+    def fail_and_forget(self, user: str) -> None:
+        attempt = self.attempt(user, -1)
+        self.desk.send(cmd.FailCheckout(user, attempt, DECLINED, absent=False))
+        self.desk.send(cmd.ForgetCheckout(user, attempt))
+
     @rule(which=newest, how=st.integers(0, 2))
     def meddle(self, which: int, how: int) -> None:
         held = self.desk.attempts[max(which, -len(self.desk.attempts))]
@@ -138,19 +145,25 @@ def test_what_must_hold_holds_after_any_commands() -> None:
     )
 
 
+@pytest.mark.timeout(600)
 def test_every_command_and_every_common_refusal_is_met_on_the_way() -> None:
-    """Drawn the same each time: what it comes to is no matter of luck."""
+    """A hundred examples meet all of it as a rule, and what they are depends on the whole run.
+
+    (Hypothesis draws constants of whatever modules were imported.) So there are more of them until
+    all of it was met.
+    """
     reached.clear()
-    run_state_machine_as_test(
-        CartMachine,
-        settings=settings(
-            max_examples=100,
-            stateful_step_count=80,
-            deadline=None,
-            derandomize=True,
-            database=None,
-        ),
-    )
-    commands = {kind.__name__ for kind in CART_RULES}
     refusals = {"ReservationHeld", "CheckoutInProgress", "PriceChanged", "Superseded", "NotFound"}
-    assert commands | refusals | {"LinesRefused", "CartConflict", "CartEmpty"} <= set(reached)
+    refusals |= {"LinesRefused", "CartConflict", "CartEmpty"}
+    wanted = {kind.__name__ for kind in CART_RULES} | refusals
+    for round_ in range(60):
+        machine = seed(round_)(type("SeededMachine", (CartMachine,), {}))
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=100, stateful_step_count=80, deadline=None, database=None
+            ),
+        )
+        if wanted <= set(reached):
+            break
+    assert wanted - set(reached) == set()
