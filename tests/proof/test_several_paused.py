@@ -114,7 +114,7 @@ class Pauses:
         return stale
 
 
-def _pauses(make_server: Fleet, teeth: tuple[str, ...] = ()) -> Pauses:
+def _pauses(make_server: Fleet, teeth: tuple[str, ...]) -> Pauses:
     dice = random.Random(11)
     several = Several(make_server, dice, 2, teeth, **_LEASES)
     several.begin()
@@ -127,7 +127,7 @@ def _pauses(make_server: Fleet, teeth: tuple[str, ...] = ()) -> Pauses:
 def test_who_is_paused_past_its_lease_and_overtaken_writes_nothing(
     make_server: Fleet, figures: Figures, rounds: int
 ) -> None:
-    pauses = _pauses(make_server)
+    pauses = _pauses(make_server, ("patient-turn",))
     for number in range(rounds):
         asyncio.run(pauses.play(number))
     assert pauses.first_answers == {"503 LockLost": rounds}

@@ -13,7 +13,7 @@ from tests.real.postgres_wire import Row, StatementFailed, ask
 from tests.real.process import Server, children, parent_of, runs, start
 
 USER: Final = "postgres"
-START_S: Final = 60
+START_S: Final = 100
 _LOOK_EVERY_S: Final = 0.01
 
 

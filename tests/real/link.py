@@ -14,7 +14,7 @@ from tests.real.postgres_messages import ClientMessages, ServerGreeting, is_comm
 from tests.real.weather import Direction, Weather
 
 _CHUNK_BYTES: Final = 65536
-_END_S: Final = 30
+_END_S: Final = 90
 # Closed so, a socket resets its connection: its peer is told of no orderly end.
 _RESETS: Final = struct.pack("ii", 1, 0)
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Final
 
-_ANSWER_S: Final = 30
+_ANSWER_S: Final = 90
 
 
 class LoopThread:

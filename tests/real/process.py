@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 _LAST_LINES: Final = 30
-_FAREWELL_S: Final = 30
+_FAREWELL_S: Final = 90
 _LOOK_EVERY_S: Final = 0.02
 _STARTER: Final = ThreadPoolExecutor(1, "starter")
 # Linux gives outgoing connections ports from 32768 on.

@@ -16,7 +16,7 @@ from tests.real.loop_thread import LoopThread, loop_thread
 from tests.real.process import steady_port
 from tests.real.weather import Weather
 
-_END_S: Final = 30
+_END_S: Final = 90
 _LOCALHOST: Final = "127.0.0.1"
 
 

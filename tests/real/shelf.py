@@ -9,7 +9,7 @@ import asyncpg
 from tests.real.cluster import Cluster
 
 CUT: Final = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
-ENOUGH_S: Final = 30
+ENOUGH_S: Final = 90
 _SOON_S: Final = 0.2
 LOOK_EVERY_S: Final = 0.01
 

@@ -14,7 +14,7 @@ from tests.real.postgres import Cluster
 from tests.real.process import children, free_port, runs, steady_port
 
 _SOON_S = 0.3
-_ENOUGH_S = 30
+_ENOUGH_S = 90
 
 
 @pytest.fixture

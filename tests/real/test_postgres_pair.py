@@ -9,7 +9,7 @@ import pytest
 from tests.real.postgres_pair import Pair, primary_with_standby
 
 _SOON_S = 0.3
-_ENOUGH_S = 30
+_ENOUGH_S = 90
 
 
 @pytest.fixture(scope="module")

@@ -45,8 +45,10 @@ def test_time_in_which_a_process_stands_still_is_not_counted() -> None:
 
 def test_time_in_which_a_process_waits_is_counted() -> None:
     best = 0.0
-    for _ in range(5):  # this machine, too, may stand still meanwhile
+    for _ in range(50):  # this machine, too, may stand still meanwhile
         began = steady_time()
         time.sleep(0.3)
         best = max(best, steady_time() - began)
+        if best > 0.25:
+            break
     assert best > 0.25

@@ -56,6 +56,7 @@ _TEETH: dict[str, Callable[[], None]] = {
     "end-that-drops": end.dropped_batches,
     "no-announcement": checkout.no_announcement,
     "everybodys-turn": checkout.everybodys_turn,
+    "patient-turn": several.patient_turn,
     "no-lease-check": several.no_lease_check,
     "stale-turn": several.stale_turn,
     "deaf-reads": several.deaf_reads,

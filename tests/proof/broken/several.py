@@ -12,6 +12,7 @@ from typing import Any
 from surestock.idempotency import NoKeys
 
 _LATE_S = 0.01
+_PATIENT_S = 120.0
 
 
 def _class(module: str, name: str) -> Any:
@@ -36,13 +37,22 @@ def _write_slowly() -> None:
     vars(os).update(pwrite=pwrite)
 
 
+def patient_turn() -> None:
+    """A turn at the log is waited for very long: no fault, but for tests that may stand still."""
+    turns = vars(importlib.import_module("surestock.engine.log.shared.turns"))
+    assert "_WAIT_S" in turns
+    turns.update(_WAIT_S=_PATIENT_S)
+
+
 def no_lease_check() -> None:
     """Nobody asks whether a lease is still there before deciding under it."""
+    patient_turn()
     _let_leases_be_lost()
 
 
 def stale_turn() -> None:
     """What is decided in a turn is decided on what was known when the command came."""
+    patient_turn()
     _let_leases_be_lost()
     _write_slowly()
     leasing = _class("engine.log.shared.leasing", "Leasing")
