@@ -66,7 +66,6 @@ async def test_a_cart_bought_at_three_processes_at_once_is_ordered_once(
     )
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("tooth", "numbers"),
     [("everybodys-database-turn", PAUSES_BEFORE * 3), ("no-announcement", KILLS_AFTER * 3)],

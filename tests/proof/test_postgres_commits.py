@@ -167,7 +167,7 @@ def _played(shop: Shop, blows: CommitBlows, keys: int, keyless: int, tooth: str 
         through = replace(shop, url=proxy.url(shop.database))
         several = through.several(dice, 3, (tooth or None,) * 3)
         several.begin()
-        crowd = Patient(lambda: several.port, Ledger(), dice, within_s=600)
+        crowd = Patient(lambda: several.port, Ledger(), dice, within_s=500)
         commits = Commits(shop, several, proxy, blows, crowd)
         asyncio.run(commits.play(keys, keyless))
         assert several.end() == [0] * 3

@@ -19,7 +19,7 @@ _COUNTS = [
     (2, 1),
     pytest.param(20, 5, marks=[pytest.mark.prove, pytest.mark.timeout(900)]),
 ]
-_WITHIN_S = 600.0
+_WITHIN_S = 500.0
 _LOOK_EVERY_S = 0.02
 
 

@@ -28,7 +28,7 @@ _ENDS = [1, pytest.param(20, marks=[pytest.mark.prove, pytest.mark.timeout(900)]
 _MEANWHILE = 20
 _LOOK_EVERY_S = 0.02
 _LOOKS = 60
-_TRIES = 6
+_TRIES = 12
 _SUMS = ("_total", "_count", "_sum", "_bucket")
 
 
