@@ -16,6 +16,9 @@ from tests.checkout.shop import PLAN
 from tests.mirror.kernel import Kernel, KernelLocks, Leases, NoLocks
 from tests.mirror.shop import LoopClock, on_virtual_time
 
+# It does much, and the machine may have much else to do.
+pytestmark = pytest.mark.timeout(600)
+
 
 class Scene(Struct, frozen=True):
     """What the platform does to the first process, and what becomes of that at a gate."""

@@ -11,6 +11,9 @@ from tests.mirror.shop import LoopClock
 
 SCHEDULES = 60
 
+# It does much, and the machine may have much else to do.
+pytestmark = pytest.mark.timeout(600)
+
 
 def test_any_schedule_of_processes_places_one_order_a_cart_and_loses_nothing() -> None:
     print(play_all(range(SCHEDULES)))

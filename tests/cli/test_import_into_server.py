@@ -8,6 +8,9 @@ import pytest
 from tests.cli.command import surestock, surestock_killed
 from tests.proof.server import Server
 
+# It does much, and the machine may have much else to do.
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:

@@ -17,6 +17,9 @@ from tests.cli.shelf import DAY, Shelf
 
 ROWS = 5000
 
+# It does much, and the machine may have much else to do.
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:

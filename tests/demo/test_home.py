@@ -17,6 +17,9 @@ from tests.real.postgres_binaries import postgres_binaries
 
 ONE_COUNT = b'{"operations":[{"op":"count","storeId":"s","sku":"a","onHand":1}]}'
 
+# It does much, and the machine may have much else to do.
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture
 async def database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Home]:

@@ -17,6 +17,7 @@ from surestock.kit.clock import SystemClock
 from surestock.kit.ids import IdSource
 from surestock.runtime.postgres import config as sessions
 from surestock.runtime.settings import Settings
+from tests.database.patient import patient
 from tests.deploy.files import alerts
 from tests.docs.blocks import blocks_of
 from tests.docs.named import code_in, rows_of
@@ -53,7 +54,7 @@ def cluster(postgres_version: str) -> Iterator[Cluster]:
 
 
 def _as(role: str, cluster: Cluster) -> DatabaseConfig:
-    return DatabaseConfig(cluster.url("surestock").replace("//postgres@", f"//{role}@"))
+    return patient(cluster.url("surestock").replace("//postgres@", f"//{role}@"))
 
 
 async def _set_up(cluster: Cluster) -> None:

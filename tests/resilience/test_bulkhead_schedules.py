@@ -172,6 +172,7 @@ def run(kind: type[Bulkhead], slots: int, most_waiting: int, crowd: list[Plan]) 
         runner.run(Scene(bulkhead, Model(slots, most_waiting), crowd).play())
 
 
+@pytest.mark.timeout(600)  # a thousand schedules, and the machine may have much else to do
 @settings(max_examples=1000)
 @given(st.integers(1, 3), st.integers(0, 12), crowds)
 def test_no_schedule_loses_or_doubles_a_slot_or_lets_anybody_overtake(
