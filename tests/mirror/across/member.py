@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 
 import anyio
+import asyncpg
 import pytest
 
 from surestock.database import DatabaseConfig, DatabaseDown, named_statements
@@ -73,6 +74,16 @@ def real_holder(config: DatabaseConfig, user: str) -> Iterator["subprocess.Popen
         finally:
             process.send_signal(signal.SIGCONT)
             process.kill()
+
+
+@asynccontextmanager
+async def session_of_nobody(config: DatabaseConfig) -> AsyncIterator[asyncpg.Connection]:
+    """Give a session that is no process's, and end it whatever comes of it."""
+    connection = await asyncpg.connect(config.url)
+    try:
+        yield connection
+    finally:
+        connection.terminate()
 
 
 async def until_open(turns: DatabaseTurns) -> None:

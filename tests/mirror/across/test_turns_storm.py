@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import cycle
 
-import asyncpg
 import pytest
 
 from surestock.database import DatabaseConfig, named_statements
@@ -17,6 +16,7 @@ from surestock.mirror.across.session import LastingSession
 from tests.mirror.across.member import (
     change,
     end_sessions,
+    session_of_nobody,
     sessions,
     several,
     until_somebody_waits,
@@ -163,30 +163,26 @@ async def _so(answer: bool) -> bool:  # noqa: FBT001 - it is the answer
 
 async def overtaken(config: DatabaseConfig, postgres: Cluster, database: str) -> bool:
     """Let somebody take a turn whose session is younger than the statement that waits for it."""
-    async with several(config) as (first, second):
+    async with several(config) as (first, second), session_of_nobody(config) as taking:
         assert await first.try_lock("anna")
         (gone,) = sessions(postgres, database)
-        taking = await asyncpg.connect(config.url)
         begun = taking.transaction()
         await begun.start()
         await taking.execute("UPDATE surestock.turns SET holder = 'taking'")
         await asyncio.to_thread(postgres.execute, f"SELECT pg_terminate_backend({gone}, 30000)")
         waits = asyncio.ensure_future(second.try_lock("anna"))
         await until_somebody_waits(postgres, database)
-        young = await asyncpg.connect(config.url)
-        since = await young.fetchval(
-            "SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
-        )
-        await taking.execute(
-            "UPDATE surestock.turns SET backend_pid = $1, backend_start = $2",
-            young.get_server_pid(),
-            since,
-        )
-        await begun.commit()
-        is_taken = await waits
-        taking.terminate()
-        young.terminate()
-        return is_taken
+        async with session_of_nobody(config) as young:
+            since = await young.fetchval(
+                "SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+            )
+            await taking.execute(
+                "UPDATE surestock.turns SET backend_pid = $1, backend_start = $2",
+                young.get_server_pid(),
+                since,
+            )
+            await begun.commit()
+            return await waits
 
 
 async def test_who_came_while_others_waited_for_the_row_is_seen(
@@ -206,11 +202,13 @@ async def test_sessions_that_are_looked_at_too_early_are_caught(
 async def test_what_dead_sessions_left_is_swept_and_what_was_taken_meanwhile_stays(
     config: DatabaseConfig, postgres: Cluster, database: str
 ) -> None:
-    async with several(config) as (first, second):
+    async with (
+        several(config) as (first, second),
+        session_of_nobody(config) as sweeping,
+        session_of_nobody(config) as taking,
+    ):
         for user in USERS:
             assert await first.try_lock(user)
-        sweeping = await asyncpg.connect(config.url)
-        taking = await asyncpg.connect(config.url)
         end_sessions(postgres, database)
         begun = taking.transaction()
         await begun.start()
@@ -229,7 +227,5 @@ async def test_what_dead_sessions_left_is_swept_and_what_was_taken_meanwhile_sta
         await swept
         left = postgres.execute("SELECT user_id FROM surestock.turns", database)
         assert left == [("U",)]
-        for connection in (sweeping, taking):
-            connection.terminate()
         with suppress(DatabaseUnavailable):
             await second.try_lock("V")

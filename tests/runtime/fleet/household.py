@@ -38,8 +38,13 @@ class Household(Service):
 
     def __enter__(self) -> Self:
         """Wait until all of them listen."""
-        self.logged("listening", self.workers)
-        return super().__enter__()
+        super().__enter__()
+        try:
+            self.logged("listening", self.workers)
+        except BaseException:
+            self.close()
+            raise
+        return self
 
     def connect(self) -> socket.socket:
         """Return a new connection."""
