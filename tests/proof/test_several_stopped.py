@@ -17,10 +17,12 @@ from tests.proof.figures import Figures
 from tests.proof.fleet import Fleet
 from tests.proof.http_client import Connection
 from tests.proof.ledger import Ledger
-from tests.proof.several import Several
+from tests.proof.several import Several, leases_in
+from tests.real.steady import steady_time
 
 _CLIENTS = 8
 _READS = 50
+_WAITS_S, _LOOK_EVERY_S = 4.0, 0.002
 _ROUNDS = [2, pytest.param(10, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
 _IMPATIENT_S = 8.0
 
@@ -72,6 +74,7 @@ class Stops:
                 asyncio.TaskGroup() as group,
             ):
                 group.create_task(self.crowd.send(connection, declined))
+                await self._waits("process-1", "north/other")
                 await self._read(other.port)
             if number % 2:
                 writer.kill()
@@ -95,6 +98,15 @@ class Stops:
             if somebody_writes(self.several.data_dir):
                 return
             os.killpg(writer.running.pid, signal.SIGCONT)
+
+    async def _waits(self, owner: str, key: str) -> None:
+        """Return once a process has the lease that comes before its turn at the log.
+
+        It may have been declined already, and have none, where this test stood still for so long.
+        """
+        directory, until = self.several.data_dir / "locks", steady_time() + _WAITS_S
+        while leases_in(directory).get(key) != owner and steady_time() < until:  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _read(self, port: int) -> None:
         """Read at the other process: all that was accepted, and nothing that was not sent."""

@@ -48,6 +48,7 @@ class Sums:
                 async with Connection(self.port) as connection:
                     text = (await connection.request("GET", "/metrics")).body.decode()
             except Unanswered:  # the process died that was asked
+                await asyncio.sleep(_LOOK_EVERY_S)
                 continue
             self._compare(text)
             await asyncio.sleep(_LOOK_EVERY_S)
