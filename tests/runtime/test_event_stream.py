@@ -4,6 +4,7 @@ import asyncio
 import select
 import signal
 import socket
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -77,9 +78,10 @@ async def test_readers_that_never_read_hold_one_page_each_until_they_are_cut_off
     api = Api(engine, clock, limits=FeedLimits(patience_s=0.2, gather_s=0))
     listening = anyio.Event()
     server = WebServer(api.app, listening.set)
-    bound = socket.create_server(("127.0.0.1", 0))
-    clients = [socket.socket() for _ in range(3)]
-    async with anyio.create_task_group() as tasks:
+    async with AsyncExitStack() as stack:
+        bound = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        clients = [stack.enter_context(socket.socket()) for _ in range(3)]
+        tasks = await stack.enter_async_context(anyio.create_task_group())
         tasks.start_soon(server.serve, [bound])
         await listening.wait()
         for client in clients:
@@ -88,8 +90,6 @@ async def test_readers_that_never_read_hold_one_page_each_until_they_are_cut_off
             client.sendall(REQUEST)
         broken = [await asyncio.to_thread(wait_for_reset, client) for client in clients]
         server.should_exit = True
-    for client in clients:
-        client.close()
     assert broken == [True, True, True]
     assert len(left_behind) == api.metrics.slow_readers == 3
     assert all(0 < size < PAGE_BYTES + HIGH_WATER for size in left_behind)

@@ -4,6 +4,7 @@ import http.client
 import os
 import signal
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -74,11 +75,12 @@ def test_a_worker_that_is_killed_under_writes_comes_back_and_misses_nothing(
 
 
 def test_a_worker_that_stands_still_costs_the_api_nothing_but_its_answers(tmp_path: Path) -> None:
-    with Service(tmp_path, ENGINE="log") as service:
+    with Service(tmp_path, ENGINE="log") as service, ExitStack() as stack:
         service.sync()
         worker = service.worker()
         assert worker is not None
         connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
+        stack.callback(connection.close)
 
         def cost_of_300_writes() -> float:
             began_s = cpu_s(service)
@@ -101,7 +103,6 @@ def test_a_worker_that_stands_still_costs_the_api_nothing_but_its_answers(tmp_pa
             os.kill(worker, signal.SIGCONT)
         else:
             pytest.fail("in each round they cost more while the worker stood still")
-        connection.close()
         last = before + 300
         status, problem = service.ask("GET", f"/central/inventory/apple?minSequence={last}")
         assert (status, problem["error"]) == (503, "CentralBehind")
