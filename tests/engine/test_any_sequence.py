@@ -15,6 +15,8 @@ from tests.engine.engines import ENGINES, Open
 from tests.engine.machine import EngineMachine
 from tests.engine.twin import Tally
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 QUICK = {
     "memory": 120,
     "log": 50,

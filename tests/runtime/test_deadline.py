@@ -13,6 +13,8 @@ from tests.runtime.process import API, WORKER, Process, Service
 from tests.runtime.test_worker_dies import is_alive
 from tests.runtime.tries import kept_at_least_once
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 HANGING = (sys.executable, str(Path(__file__).with_name("hanging.py")))
 HOUR_MS = "3600000"
 DEADLINE_MS = "5000"

@@ -3,6 +3,8 @@
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.runtime.process import Service
 from tests.runtime.test_deadline import (
     BODY,
@@ -15,6 +17,8 @@ from tests.runtime.test_deadline import (
     rest_of,
 )
 from tests.runtime.tries import kept_at_least_once
+
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
 
 
 def test_connections_that_are_open_are_answered_while_others_still_are(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from tests.runtime.process import API, WORKER, Process, Service
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 AT_WORK = "the sync worker is at work"
 QUICKLY = "20"
 _BEHIND = "the central view ends behind the log; the next worker makes up for it"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-_TRIES: Final = 4
+_TRIES: Final = 5
 
 
 def kept_at_least_once(directory: Path, scenario: Callable[[Path], None]) -> None:

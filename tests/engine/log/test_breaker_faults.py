@@ -28,6 +28,8 @@ from tests.engine.log.test_group_commit import answer_of
 from tests.faults.plan import Fault, Plan
 from tests.journal.logs import unsynced
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 SKUS = ("apple", "pear", "fig")
 _CLIENTS = 6
 _COMMANDS = 12

@@ -31,6 +31,8 @@ from tests.real.postgres import Cluster
 from tests.real.proxy import Proxy
 from tests.real.steady import steady_time
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 KEY = ("s1", "pear")
 ONE_MORE = AdjustStock(*KEY, 1)
 _LONG_S = 60

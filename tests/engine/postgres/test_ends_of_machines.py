@@ -24,6 +24,8 @@ from tests.real.link import Strike
 from tests.real.postgres import Cluster
 from tests.real.proxy import Proxy
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 _CLIENTS = 30
 _LONG_S = 60
 

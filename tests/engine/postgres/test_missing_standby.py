@@ -20,6 +20,8 @@ from tests.engine.postgres.arena import (
 from tests.engine.postgres.standby import missing_standby
 from tests.real.postgres import Cluster
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 KEY = ("s1", "pear")
 _LONG_S = 90
 

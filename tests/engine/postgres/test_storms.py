@@ -25,6 +25,8 @@ from tests.engine.postgres.storm import MOST_S, Storm
 from tests.real.postgres import Cluster
 from tests.real.proxy import proxy_to
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 
 async def weathered(cluster: Cluster, seed: int, steps: int, **chances: float) -> Storm:
     """Play a storm and judge it."""

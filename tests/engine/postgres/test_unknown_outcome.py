@@ -19,6 +19,8 @@ from tests.real.cluster import Cluster
 from tests.real.link import Link, Strike
 from tests.real.proxy import Proxy
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 _LONG_S = 60
 _RESERVED = "SELECT reserved FROM surestock.levels WHERE sku = 'tea'"
 _TAKE = ReserveStock("east", "tea", 1)

@@ -23,6 +23,8 @@ from tests.mirror.across.member import (
 )
 from tests.real.postgres import Cluster
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 USERS = ("U", "V", "W")
 PROCESSES = 4
 STORM_S = 3.0

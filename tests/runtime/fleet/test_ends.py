@@ -16,6 +16,8 @@ from tests.runtime.test_deadline import BODY, HOUR_MS, PUT, rest_of
 from tests.runtime.test_worker_dies import is_alive
 from tests.runtime.tries import kept_at_least_once
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 _OBEYS = """
 import os, signal, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

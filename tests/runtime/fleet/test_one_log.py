@@ -12,6 +12,8 @@ from tests.runtime.process import API
 from tests.runtime.test_deadline import BODY, HOUR_MS, rest_of
 from tests.runtime.test_worker_dies import is_alive
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 LOCKED = {"ENGINE": "log", "LOCKS_ENABLED": "true", "SYNC_INTERVAL_MS": "86400000"}
 
 

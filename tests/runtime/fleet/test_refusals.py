@@ -12,6 +12,8 @@ from tests.runtime.fleet.household import Household, begin_once
 from tests.runtime.process import API, WORKER, Process
 from tests.runtime.test_access import make_key
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - it is refused
 LOCKED = {"ENGINE": "log", "LOCKS_ENABLED": "true"}
 

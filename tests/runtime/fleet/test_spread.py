@@ -11,6 +11,8 @@ from tests.real.process import steady_port
 from tests.runtime.fleet.household import Household, begin_once
 from tests.runtime.fleet.test_ends import die
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 _TRIES = 3
 """A process that has the fewest and stands still leaves connections to others, which is meant."""
 

@@ -15,6 +15,8 @@ from surestock.telemetry.metrics import Metrics
 from tests.real.postgres import Cluster
 from tests.runtime.postgres.shop import LEVEL, Shop
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 LOST = """
 BEGIN;
 DELETE FROM surestock.records WHERE sequence > 10;

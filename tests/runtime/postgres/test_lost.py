@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.real.postgres import Cluster
 from tests.real.steady import steady_time
 from tests.runtime.postgres.shop import LEVEL, Shop, load, sequences
 from tests.runtime.process import API
+
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
 
 COOLDOWN_MS = "300"
 MOST_S = 12

@@ -11,6 +11,8 @@ from tests.real.postgres import Cluster
 from tests.runtime.postgres.shop import LEVEL, Shop, load, sequences
 from tests.runtime.process import API
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 READY = "surestock_ready 1.0"
 
 

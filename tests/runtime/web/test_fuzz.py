@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 
+import pytest
 import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,8 @@ from msgspec import structs
 
 from surestock.runtime.web.limits import WebLimits
 from tests.runtime.web.guarded import PATIENT, guarded
+
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
 
 STREAM = (
     b"GET /a HTTP/1.1\r\nHost: t\r\nX-Request-Id: one\r\n\r\n"

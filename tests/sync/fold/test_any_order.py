@@ -12,6 +12,8 @@ from surestock.sync.view import CentralView
 from tests.sync.fold import broken
 from tests.sync.fold.machine import FoldMachine, Tally
 
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
+
 STEPS = 40
 
 

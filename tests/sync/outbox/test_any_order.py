@@ -35,7 +35,10 @@ FORGETFUL = {
 }
 
 
-pytestmark = pytest.mark.usefixtures("kept")
+pytestmark = [
+    pytest.mark.usefixtures("kept"),
+    pytest.mark.timeout(400),
+]  # on a slow machine, or for several tries
 
 
 class KeptMachine(FoldMachine):

@@ -2,9 +2,13 @@
 
 import asyncio
 
+import pytest
+
 from tests.real.postgres import Cluster
 from tests.sync.fold.paper import impossible
 from tests.sync.outbox.place import Place, until
+
+pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
 
 
 async def test_what_becomes_durable_is_folded_by_itself_and_a_worker_is_seen(place: Place) -> None:
