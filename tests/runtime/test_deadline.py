@@ -85,9 +85,10 @@ def test_a_disk_that_never_syncs_does_not_keep_the_process(
                 assert rest_of(client) == b""  # nobody can say what became of it
         assert code == 1
         assert deadlines < _IN_ORDER
-        last = service.lines()[-1]
-        assert (last["level"], last["event"], last["doing"]) == ("error", LEFT, "flushing the log")
-        assert last["commands"] == 1
+        # Its worker may have a last word, too.
+        left = [line for line in service.lines() if line["event"] == LEFT]
+        told = [(line["level"], line["doing"], line["commands"]) for line in left]
+        assert told == [("error", "flushing the log", 1)]
         dies(worker)
         for held in ("event-log", "worker"):
             JournalHold(service.data / held).close()
@@ -110,7 +111,8 @@ def test_an_event_loop_that_hangs_does_not_keep_the_process(tmp_path: Path) -> N
         assert code == 1
         assert 0.5 < deadlines < _IN_ORDER
         last = service.lines()[-1]
-        assert (last["event"], last["doing"], last["commands"]) == (LEFT, "flushing the log", 0)
+        told = tuple(last.get(name) for name in ("event", "doing", "commands"))
+        assert told == (LEFT, "flushing the log", 0)
 
     kept_at_least_once(tmp_path, scenario)
 
