@@ -42,7 +42,7 @@ FAULTS = (
     Fault("journal.segment.write", "error", 0.2),
     Fault("journal.segment.write", "short", 0.2),
     Fault("journal.probe.write", "error", 0.3),
-    Fault("journal.probe.fdatasync", "error", 0.1, errno=5),
+    Fault("journal.probe.fdatasync", "error", 0.3, errno=5),
     Fault("journal.fdatasync", "delay", 0.3, seconds=0.001),
 )
 
