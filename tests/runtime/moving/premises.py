@@ -1,17 +1,21 @@
 """What is moved, where to, and what is in each place."""
 
+import asyncio
+from collections.abc import Awaitable
 from pathlib import Path
 
 import asyncpg
 from msgspec import Raw, Struct, json
 
 from surestock.cart.commands import AddItem, PutProduct
+from surestock.database import named_statements
 from surestock.inventory.commands import ReserveStock
 from surestock.journal.append import AppendConfig
 from surestock.journal.scan import Scan
 from surestock.kit.ids import IdSource
 from surestock.ledger.port import Envelope
 from surestock.runtime.moving import (
+    MoveUnproved,
     Proof,
     migrate_database,
     move_to_database,
@@ -19,12 +23,19 @@ from surestock.runtime.moving import (
     moving_config,
 )
 from surestock.runtime.offline.beginning import log_beginning
-from surestock.runtime.offline.tables import TablesAudit, audit_tables, one_snapshot
+from surestock.runtime.offline.tables import (
+    RecordsDamaged,
+    TablesAudit,
+    audit_tables,
+    one_snapshot,
+)
 from tests.cli.kept import Shop, kept
 from tests.cli.shelf import DAY
 
 _split = json.Decoder(list[Raw]).decode
 CHUNK = 5
+_LONG_S = 60
+_OTHERS = named_statements("surestock.runtime.moving", "moving.sql")["others"]
 
 
 class Struck(Exception):
@@ -63,21 +74,31 @@ class Premises(Struct):
 
     async def move(self, watcher: Silence | None = None) -> Proof:
         """Move the shop's log into the database."""
-        return await move_to_database(
-            self.shop.config, moving_config(self.url), self.shop.clock, watcher or Silence(), CHUNK
+        config, told = moving_config(self.url), watcher or Silence()
+        return await self._to_its_end(
+            move_to_database(self.shop.config, config, self.shop.clock, told, CHUNK)
         )
 
     async def move_back(self, watcher: Silence | None = None) -> Proof:
         """Move the database into the directory."""
-        return await move_to_log(
-            self.url,
-            self.back,
-            AppendConfig(segment_records=20),
-            DAY,
-            self.shop.clock,
-            watcher or Silence(),
-            CHUNK,
+        append, told = AppendConfig(segment_records=20), watcher or Silence()
+        return await self._to_its_end(
+            move_to_log(self.url, self.back, append, DAY, self.shop.clock, told, CHUNK)
         )
+
+    async def _to_its_end(self, moving: Awaitable[Proof]) -> Proof:
+        """Let the session of a move that is broken off be gone before anybody moves again."""
+        try:
+            return await moving
+        except (Struck, MoveUnproved, RecordsDamaged):
+            await self.until_alone()
+            raise
+
+    async def until_alone(self) -> None:
+        """Wait until nobody is connected who would refuse a move: who is cut off is missed late."""
+        async with asyncio.timeout(_LONG_S):
+            while (await self.ask(_OTHERS))[0]["count"]:  # noqa: ASYNC110 - told by nobody
+                await asyncio.sleep(0.01)
 
     async def audit(self) -> TablesAudit:
         """Audit the database."""

@@ -39,6 +39,7 @@ async def test_who_begins_to_serve_while_a_move_begins_is_seen(
         await premises.move()
     assert await premises.records() == []
     await served[0].close()
+    await premises.until_alone()
     await premises.move()
 
 

@@ -70,6 +70,7 @@ async def test_another_log_is_refused_to_go_on_with(premises: Premises, tmp_path
         await premises.move()
     assert await premises.records() == before
     premises.shop = mine
+    await premises.until_alone()
     await premises.move()
 
 
@@ -166,6 +167,7 @@ async def test_the_way_back_is_refused_while_surestock_is_connected(premises: Pr
             await premises.move_back()
     finally:
         await connection.close()
+    await premises.until_alone()
     await premises.move_back()
 
 

@@ -36,6 +36,7 @@ async def _serving(premises: Premises) -> AsyncIterator[Engine]:
         kept.cancel()
         await asyncio.wait([kept])
         await engine.close()
+        await premises.until_alone()
 
 
 @asynccontextmanager

@@ -120,6 +120,7 @@ async def test_nobody_may_serve_before_the_move_has_come_to_its_end(
     with pytest.raises(UnfinishedMove, match="give the same `surestock move` again"):
         await _check(premises.url)
     failpoints.disarm_all()
+    await premises.until_alone()
     await premises.move()
     await _check(premises.url)
 
