@@ -70,6 +70,8 @@ class Fleet:
         return made
 
     def kill_all(self) -> None:
-        """Kill every process that still runs."""
+        """Kill every process that still runs; none outlives another one that is slow to die."""
+        for child in self._made:
+            child.signal_kill()
         for child in self._made:
             child.kill()
