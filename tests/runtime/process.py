@@ -44,15 +44,24 @@ class Process:
             "DATA_DIR": str(self.data),
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         }
+        self._command, self._environment = command or _COMMAND, environment | settings
+        self.process = self._begun()
+
+    def _begun(self) -> subprocess.Popen[bytes]:
         with self.log.open("wb") as out, self._errors.open("wb") as err:
-            self.process = subprocess.Popen(
-                command or _COMMAND,
-                env=environment | settings,
+            return subprocess.Popen(
+                self._command,
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
             )
+
+    def begin_again(self) -> None:
+        """Start it once more, now that it has ended."""
+        self.close()
+        self.process = self._begun()
 
     def __enter__(self) -> Self:
         return self

@@ -151,12 +151,28 @@ async def test_turns_that_are_taken_from_whoever_has_them_are_caught(
     config: DatabaseConfig, postgres: Cluster, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change(monkeypatch, "take", "WHERE NOT EXISTS", "WHERE true OR NOT EXISTS")
-    inside = await storm(config, postgres, database, lambda it: it.lost > 0, ends=False)
-    assert inside.lost > 0
+    with suppress(_TwoIn):
+        inside = await _storm_of_thieves(config, postgres, database)
+        assert inside.lost > 0
     monkeypatch.setattr(LastingSession, "confirm", lambda it, _, session: _so(it.has(session)))
     with pytest.raises(ExceptionGroup) as caught:
         await storm(config, postgres, database, ends=False)
     assert caught.group_contains(AssertionError, match="is in")
+
+
+class _TwoIn(Exception):
+    """Two were in at once, each sure of its turn."""
+
+
+async def _storm_of_thieves(config: DatabaseConfig, postgres: Cluster, database: str) -> Inside:
+    """Have a storm until somebody has heard of a loss. Raises _TwoIn where none was needed."""
+    try:
+        return await storm(config, postgres, database, lambda it: it.lost > 0, ends=False)
+    except ExceptionGroup as caught:
+        found, others = caught.split(lambda it: "is in" in str(it))
+        if found is None or others is not None:
+            raise
+        raise _TwoIn from caught
 
 
 async def _so(answer: bool) -> bool:  # noqa: FBT001 - it is the answer

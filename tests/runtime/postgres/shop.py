@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -15,6 +15,8 @@ from tests.real.postgres import Cluster
 from tests.runtime.process import Process, Service
 
 LEVEL = "/stores/berlin/inventory/apple"
+_NO_ANSWER = "The database does not answer"
+_TRIES = 5
 
 
 class Shop(Service):
@@ -24,6 +26,17 @@ class Shop(Service):
         self, directory: Path, name: str, url: str, *command: str, **settings: str
     ) -> None:
         super().__init__(_folder(directory, name), *command, **_on(url), **settings)
+
+    def __enter__(self) -> Self:
+        """Wait until it listens; a server that stands still for too long refuses a start."""
+        for _ in range(_TRIES):
+            try:
+                return super().__enter__()
+            except AssertionError:
+                if _NO_ANSWER not in self.errors:
+                    raise
+                self.begin_again()
+        return super().__enter__()
 
     def change(self, delta: int, key: str, sku: str = "apple") -> tuple[int, dict[str, Any]]:
         """Adjust a level under a key; return the status and the answer."""
