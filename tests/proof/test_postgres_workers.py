@@ -76,8 +76,10 @@ def test_the_central_view_is_the_fold_of_the_records_whichever_worker_is_killed(
 
 
 def test_the_proof_catches_a_worker_that_tells_later_how_far_it_is(
-    newest_shop: Shop, figures: Figures
+    newest_shop: Shop, figures: Figures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Where it bites there may be no sync ever, and nobody need wait long for that.
+    monkeypatch.setattr("tests.proof.central_audit._PATIENCE_S", 30)
     try:
         _, _, verdict = _verdict(newest_shop, 6, "two-step-worker")
         assert verdict.missed + verdict.doubles > 0
