@@ -84,6 +84,16 @@ class Aside(Process):
     ) -> None:
         super().__init__(_folder(directory, name), *command, **_on(url), **settings)
 
+    def __enter__(self) -> Self:
+        """Wait until it tells of itself; it is started again as a shop is."""
+        for _ in range(_TRIES):
+            while self.process.poll() is None and not self.lines():
+                time.sleep(0.02)
+            if self.process.poll() is None or _NO_ANSWER not in self.errors:
+                break
+            self.begin_again()
+        return super().__enter__()
+
 
 def sequences(postgres: Cluster, url: str) -> list[int]:
     """Return the sequences that are on record, in order."""
