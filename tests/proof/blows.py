@@ -5,6 +5,7 @@ last, and for longer than an order may take to turn up.
 """
 
 import asyncio
+import itertools
 import os
 import signal
 from collections import Counter
@@ -48,7 +49,12 @@ ROUNDS = (
     Round("late", "kill after"),
     Round("lose", "pause after"),
 )
-PAUSES_BEFORE, KILLS_AFTER = (1, 6), (2, 7)
+
+
+def rounds_with(blow: Blow, count: int = 12) -> tuple[int, ...]:
+    """Return the numbers of the first rounds with a blow."""
+    those = (number for number in itertools.count() if ROUNDS[number % len(ROUNDS)].blow == blow)
+    return tuple(itertools.islice(those, count))
 
 
 @dataclass

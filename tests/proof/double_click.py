@@ -5,6 +5,8 @@ them get, with one that it alone gets, and with none. Each is sent until it is t
 """
 
 import asyncio
+import os
+import signal
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from tests.proof.blows import ROUNDS, Blows
+from tests.proof.blows import ROUNDS, Blow, Blows, rounds_with
 from tests.proof.buyers import ON_HAND, PHONE, Buyers
 from tests.proof.http_client import Connection, Reply, Unanswered
 from tests.proof.patient import LOST
@@ -24,6 +26,7 @@ _LATE_S = 0.3
 _USERS = 3
 _TRIES = 5_000
 _WITHIN_S = 200
+_ROUND_S, _PATIENCE_S = 30.0, 6.0
 _OPEN = {"in_progress", "unknown"}
 _NOT_NOW = {"LockHeld", "LockLost", "ProviderUnavailable", *LOST, "TurnLost", "IdempotencyInFlight"}
 _NEVER_MADE = "ProviderError"
@@ -31,7 +34,11 @@ _NEVER_MADE = "ProviderError"
 
 @dataclass
 class DoubleClick:
-    """``first`` counts what was said to the requests at first, ``wrong`` what was ever wrong."""
+    """``first`` counts what was said to the requests at first, ``wrong`` what was ever wrong.
+
+    Each number may be played once: its keys are spent then. Who ``insists`` and has no key asks on
+    whatever wrong he is told, where a test wants to see what comes of that.
+    """
 
     several: Several
     blows: Blows
@@ -39,6 +46,7 @@ class DoubleClick:
     wrong: list[str] = field(default_factory=list)
     sold: int = 0
     within_s: float = _WITHIN_S
+    insists: bool = False
     _told: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
     async def open(self) -> None:
@@ -109,7 +117,8 @@ class DoubleClick:
                 return reply.body
             if reply is not None and not _may_ask_again(reply, is_again=is_again):
                 self.wrong.append(f"{key} of {user} got {reply}")
-                return reply.body
+                if key is not None or not self.insists:
+                    return reply.body
             await self._rest()
         raise AssertionError(f"the checkout of {user} never ends: {reply}")
 
@@ -154,6 +163,26 @@ class DoubleClick:
         """Return by how much the phones of each process are fewer than they should be."""
         levels = [await Buyers(server, 1).level() for server in self.several.servers]
         return [ON_HAND - self.sold - it["onHand"] + it["reserved"] for it in levels]
+
+
+async def until_doubled(clicks: DoubleClick, blow: Blow) -> int:
+    """Play rounds with a blow until a cart is ordered twice; return how many orders are too many.
+
+    The processes are broken ones, and may be in each other's way for the whole time of a round.
+    """
+    clicks.within_s, clicks.blows.patience_s, clicks.insists = _ROUND_S, _PATIENCE_S, True
+    doubled = 0
+    for number in rounds_with(blow):
+        try:
+            await clicks.play(number)
+        except TimeoutError as error:
+            clicks.wrong.append(f"round {number} comes to no end: {error!r}")
+            for server in clicks.several.servers:
+                os.killpg(server.running.pid, signal.SIGCONT)
+        doubled = doubles(await clicks.blows.platform.books())
+        if doubled:
+            break
+    return doubled
 
 
 def doubles(books: Books) -> int:

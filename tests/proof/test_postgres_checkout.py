@@ -1,23 +1,20 @@
 """One cart, bought at three processes on PostgreSQL at once while the answer is lost: one order."""
 
 import asyncio
-import os
 import random
-import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.proof.blows import KILLS_AFTER, PAUSES_BEFORE, SETTLES_S, Blows
-from tests.proof.double_click import DoubleClick, doubles
+from tests.proof.blows import SETTLES_S, Blow, Blows
+from tests.proof.double_click import DoubleClick, doubles, until_doubled
 from tests.proof.figures import Figures
 from tests.proof.hesitant import Placing
 from tests.proof.shop import Shop
 from tests.stand_in.stand_in import StandIn
 
-_ROUND_S, _PATIENCE_S = 40.0, 6.0
 _COUNTS = [3, pytest.param(36, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
 
 
@@ -67,8 +64,8 @@ async def test_a_cart_bought_at_three_processes_at_once_is_ordered_once(
 
 
 @pytest.mark.parametrize(
-    ("tooth", "numbers"),
-    [("everybodys-database-turn", PAUSES_BEFORE * 3), ("no-announcement", KILLS_AFTER * 3)],
+    ("tooth", "blow"),
+    [("everybodys-database-turn", "pause before"), ("no-announcement", "kill after")],
     ids=["everybodys-database-turn", "no-announcement"],
 )
 async def test_the_proof_catches_a_second_order(
@@ -77,21 +74,10 @@ async def test_the_proof_catches_a_second_order(
     tmp_path: Path,
     figures: Figures,
     tooth: str,
-    numbers: tuple[int, ...],
+    blow: Blow,
 ) -> None:
     clicks = await _begin(newest_shop, platform, tmp_path, tooth)
-    clicks.within_s, clicks.blows.patience_s = _ROUND_S, _PATIENCE_S
-    doubled = 0
-    for number in numbers:
-        try:
-            await clicks.play(number)
-        except TimeoutError as error:  # they may be in each other's way for so long
-            clicks.wrong.append(f"round {number} comes to no end: {error!r}")
-            for server in clicks.several.servers:
-                os.killpg(server.running.pid, signal.SIGCONT)
-        doubled = doubles(await platform.books())
-        if doubled:
-            break
+    doubled = await until_doubled(clicks, blow)
     assert doubled > 0, clicks.wrong
     assert clicks.wrong
     figures.add(f"tooth: {tooth}", "9 clicks on one cart at 3 processes", f"doubled {doubled}")

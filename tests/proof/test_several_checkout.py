@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof.blows import KILLS_AFTER, PAUSES_BEFORE, SETTLES_S, Blows
-from tests.proof.double_click import DoubleClick, doubles
+from tests.proof.blows import SETTLES_S, Blow, Blows
+from tests.proof.double_click import DoubleClick, doubles, until_doubled
 from tests.proof.figures import Figures
 from tests.proof.fleet import Fleet
 from tests.proof.hesitant import Placing
@@ -18,7 +18,6 @@ from tests.stand_in.stand_in import StandIn
 
 _PROMISE = "a checkout places at most one order, and always ends or shows unknown"
 _QUICK = 6
-_PATIENCE_S = 6.0
 _COUNTS = [_QUICK, pytest.param(50, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
 
 
@@ -67,20 +66,9 @@ async def test_a_cart_bought_at_three_processes_at_once_is_ordered_once(
     )
 
 
-async def _doubled(clicks: DoubleClick, numbers: tuple[int, ...]) -> int:
-    """Play some rounds, until a cart is ordered twice; return how many orders are too many."""
-    doubled = 0
-    for number in numbers:
-        await clicks.play(number)
-        doubled = doubles(await clicks.blows.platform.books())
-        if doubled:
-            break
-    return doubled
-
-
 @pytest.mark.parametrize(
-    ("tooth", "numbers"),
-    [("everybodys-turn", PAUSES_BEFORE * 2), ("no-announcement", KILLS_AFTER * 2)],
+    ("tooth", "blow"),
+    [("everybodys-turn", "pause before"), ("no-announcement", "kill after")],
     ids=["everybodys-turn", "no-announcement"],
 )
 async def test_the_proof_catches_a_second_order(
@@ -89,11 +77,10 @@ async def test_the_proof_catches_a_second_order(
     tmp_path: Path,
     figures: Figures,
     tooth: str,
-    numbers: tuple[int, ...],
+    blow: Blow,
 ) -> None:
     clicks = await _begin(make_server, platform, tmp_path, tooth)
-    clicks.blows.patience_s = _PATIENCE_S
-    doubled = await _doubled(clicks, numbers)
+    doubled = await until_doubled(clicks, blow)
     assert doubled > 0, clicks.wrong
     assert clicks.wrong
     figures.add(f"tooth: {tooth}", "9 clicks on one cart at 3 processes", f"doubled {doubled}")
