@@ -16,7 +16,6 @@ from tests.runtime.test_deadline import (
     hangs,
     rest_of,
 )
-from tests.runtime.tries import kept_at_least_once
 
 pytestmark = pytest.mark.timeout(400)  # on a slow machine, or for several tries
 
@@ -47,24 +46,21 @@ def test_connections_that_are_open_are_answered_while_others_still_are(tmp_path:
 
 
 def test_who_waits_for_admission_is_turned_away_and_not_cut(tmp_path: Path) -> None:
-    def scenario(folder: Path) -> None:
-        settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": DEADLINE_MS, "CONCURRENCY_API": "1"}
-        with (
-            Service(folder, *HANGING, "fdatasync", **settings) as service,
-            connect(service) as first,
-            connect(service) as second,
-        ):
-            service.count("apple", 7)
-            service.process.send_signal(signal.SIGUSR1)
-            first.sendall(PUT % b"pear" + BODY)
-            service.until(lambda: hangs(service))
-            second.sendall(PUT % b"plum" + BODY)
-            service.until(lambda: service.ask("GET", "/health/readiness")[1]["queueDepth"] == 2)
-            service.process.send_signal(signal.SIGTERM)
-            refusal = rest_of(second)
-            assert refusal.startswith(b"HTTP/1.1 503 ")
-            assert b'"error":"ShuttingDown"' in refusal
-            assert rest_of(first) == b""
-            assert service.ended() == 1
-
-    kept_at_least_once(tmp_path, scenario)
+    settings = {"ENGINE": "log", "SHUTDOWN_TIMEOUT_MS": DEADLINE_MS, "CONCURRENCY_API": "1"}
+    with (
+        Service(tmp_path, *HANGING, "fdatasync", **settings) as service,
+        connect(service) as first,
+        connect(service) as second,
+    ):
+        service.count("apple", 7)
+        service.process.send_signal(signal.SIGUSR1)
+        first.sendall(PUT % b"pear" + BODY)
+        service.until(lambda: hangs(service))
+        second.sendall(PUT % b"plum" + BODY)
+        service.until(lambda: service.ask("GET", "/health/readiness")[1]["queueDepth"] == 2)
+        service.process.send_signal(signal.SIGTERM)
+        refusal = rest_of(second)
+        assert refusal.startswith(b"HTTP/1.1 503 ")
+        assert b'"error":"ShuttingDown"' in refusal
+        assert rest_of(first) == b""
+        assert service.ended() == 1
